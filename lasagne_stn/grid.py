@@ -1,0 +1,134 @@
+"""The regular grid in [-1, 1] and the pixel rule, which lives here and only here.
+
+Convention: points are (x, y) or (x, y, z), x to the right, y down. With
+``align_corners=True`` -1 and +1 are the centres of the first and last pixel; with
+``align_corners=False`` they are the outer edges of the first and last pixel. An axis
+of one pixel has its only centre at 0.
+"""
+import theano.tensor as T
+
+__all__ = ['regular_grid', 'to_pixels', 'half_width', 'bounded']
+
+FAR = 1e9            # half-widths of the image; beyond it all points count as one
+
+
+def regular_grid(size, align_corners=True, dtype='float64'):
+    """The meshgrid of the target points, a row for each coordinate [1]_.
+
+    Parameters
+    ----------
+    size : sequence of int or Theano scalar
+        Pixels of the output: ``(rows, columns)`` or ``(depth, rows, columns)``.
+    align_corners : bool, optional
+        The pixel rule, see this module.
+    dtype : str, optional
+        Floating point type of the result.
+
+    Returns
+    -------
+    Theano matrix
+        Shape ``(2, rows * columns)``, rows x_t and y_t in half-widths of the image,
+        pixels in scan-line order; a third row z_t for volumes.
+
+    References
+    ----------
+    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, section 3.2.
+
+    Examples
+    --------
+    >>> regular_grid((2, 3)).eval()
+    array([[-1.,  0.,  1., -1.,  0.,  1.],
+           [-1., -1., -1.,  1.,  1.,  1.]])
+    """
+    size = [T.as_tensor_variable(pixels, ndim=0) for pixels in size]
+    rows = []
+    for axis, pixels in enumerate(size):
+        line = _axis_points(pixels, align_corners, dtype)
+        shape = ['x'] * len(size)
+        shape[axis] = 0
+        mesh = line.dimshuffle(*shape) + T.zeros(size, dtype=dtype)
+        rows.append(mesh.flatten())
+    return T.stack(rows[::-1])
+
+
+def _axis_points(pixels, align_corners, dtype):
+    """Coordinates of the pixel centres of one axis, from left to right."""
+    place = 2 * T.arange(pixels) - (pixels - 1)
+    width = T.maximum(pixels - 1, 1) if align_corners else pixels
+    return T.cast(place, dtype) / T.cast(width, dtype)
+
+
+def half_width(pixels, align_corners):
+    """Half the extent of an axis: how many pixels one unit of a coordinate is.
+
+    Parameters
+    ----------
+    pixels : int or Theano scalar
+        Length of the axis in pixels.
+    align_corners : bool
+        The pixel rule, see this module.
+
+    Returns
+    -------
+    float or Theano scalar
+
+    Examples
+    --------
+    >>> half_width(5, True), half_width(5, False)
+    (2.0, 2.5)
+    """
+    return (pixels - 1) / 2. if align_corners else pixels / 2.
+
+
+def to_pixels(coordinate, pixels, align_corners=True):
+    """Scale coordinates in half-widths to places on an axis, in pixels.
+
+    Parameters
+    ----------
+    coordinate : Theano variable
+        In half-widths of the image.
+    pixels : int or Theano scalar
+        Length of the axis in pixels.
+    align_corners : bool, optional
+        The pixel rule, see this module.
+
+    Returns
+    -------
+    Theano variable
+        Of the same shape and dtype; 0 is the centre of the first pixel.
+
+    Examples
+    --------
+    >>> import theano
+    >>> ends = T.constant([-1., 0., 1.])
+    >>> to_pixels(ends, 5).eval()
+    array([0., 2., 4.])
+    >>> to_pixels(ends, 5, align_corners=False).eval()
+    array([-0.5,  2. ,  4.5])
+    """
+    centre = T.cast((pixels - 1) / 2., coordinate.dtype)
+    return coordinate * T.cast(half_width(pixels, align_corners),
+                               coordinate.dtype) + centre
+
+
+def bounded(values):
+    """Clip parameters or coordinates to +-1e9, so that sums of products stay finite.
+
+    An infinite parameter then moves a point far outside the image, where infinity
+    times zero would be NaN. NaN stays NaN.
+
+    Parameters
+    ----------
+    values : Theano variable
+
+    Returns
+    -------
+    Theano variable
+
+    Examples
+    --------
+    >>> bounded(T.constant([float('-inf'), .5])).eval()
+    array([-1.e+09,  5.e-01])
+    """
+    far = T.constant(FAR, dtype=values.dtype)
+    return T.clip(values, -far, far)

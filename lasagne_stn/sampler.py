@@ -1,0 +1,138 @@
+"""The sampler: source points and images to output pixels, as an explicit graph.
+
+Every step is an ordinary Theano operation, so that ``theano.printing.debugprint``
+shows it and ``T.grad`` differentiates it, as often as one likes.
+"""
+from functools import reduce
+from itertools import product
+from operator import and_, mul
+
+import theano.tensor as T
+
+from . import checks
+from .borders import BORDER_MODES, clip_place, inside, pixel_index
+from .grid import bounded, to_pixels
+from .interpolation import as_kernel
+
+__all__ = ['sample']
+
+AXES = {4: ('batch', 'channels', 'rows', 'columns'),
+        5: ('batch', 'channels', 'depth', 'rows', 'columns')}
+
+
+def sample(images, points, interpolation='bilinear', border_mode='nearest',
+           border_value=0., align_corners=True):
+    """Read images at source points [1]_.
+
+    Parameters
+    ----------
+    images : Theano tensor
+        Shape ``(batch, channels, rows, columns)``, or
+        ``(batch, channels, depth, rows, columns)`` for volumes.
+    points : Theano tensor
+        Source points (x, y), in half-widths of the image: shape
+        ``(batch, output rows, output columns, 2)``; for volumes (x, y, z) with an
+        axis more.
+    interpolation : str or Kernel, optional
+        'bilinear' (eq. 5), 'nearest' (eq. 4), 'bicubic', or a
+        :class:`lasagne_stn.interpolation.Kernel` (eq. 3).
+    border_mode : str, optional
+        What stands outside the image, see :mod:`lasagne_stn.borders`.
+    border_value : float, optional
+        What 'constant' reads outside the image; 0 is the paper's eq. 5.
+    align_corners : bool, optional
+        The pixel rule, see :mod:`lasagne_stn.grid`.
+
+    Returns
+    -------
+    Theano tensor
+        Shape ``(batch, channels, output rows, output columns)``. A point that is NaN
+        gives NaN; an infinite one reads beyond the border.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `images` or `points` has the wrong number of axes or a name is unknown.
+
+    Notes
+    -----
+    At its kinks the bilinear sampler has the derivative to the right, see
+    :class:`lasagne_stn.interpolation.Bilinear`.
+
+    References
+    ----------
+    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, section 3.3.
+
+    Examples
+    --------
+    >>> images = T.constant([[[[1., 2., 4.]]]])
+    >>> sample(images, T.constant([[[[-1., 0.], [.5, 0.], [9., 0.]]]])).eval()
+    array([[[[1., 3., 4.]]]])
+    """
+    images, points = T.as_tensor_variable(images), T.as_tensor_variable(points)
+    if images.ndim not in AXES:
+        raise checks.refusal('sample', 'images', 'have 4 axes, or 5 for volumes',
+                             images.ndim)
+    if points.ndim != images.ndim:
+        raise checks.refusal('sample', 'points', 'have the axes (batch, output %s, %d)'
+                             % (', output '.join(AXES[images.ndim][2:]),
+                                images.ndim - 2), '%d axes' % points.ndim)
+    checks.choice('sample', 'border_mode', border_mode, BORDER_MODES)
+    kernel = as_kernel('sample', interpolation)
+
+    sizes = [images.shape[axis] for axis in range(2, images.ndim)]
+    taps = []                                   # for each axis of the image, in order
+    for axis, pixels in enumerate(sizes):
+        coordinate = points[..., len(sizes) - 1 - axis].flatten(2)
+        place = to_pixels(bounded(coordinate), pixels, align_corners)
+        taps.append(_axis_taps(place, pixels, kernel, border_mode))
+
+    table = _pixel_table(images)
+    terms = []
+    for combination in product(*taps):
+        values = table[_table_row(combination, images.shape[0], sizes)]
+        if border_mode == 'constant':
+            seen = reduce(and_, [tap.inside for tap in combination])
+            values = T.switch(seen.flatten().dimshuffle(0, 'x'), values,
+                              T.constant(border_value, dtype=images.dtype))
+        weight = reduce(mul, [tap.weight for tap in combination])
+        terms.append(weight.flatten().dimshuffle(0, 'x') * values)
+    return _as_images(T.add(*terms) if len(terms) > 1 else terms[0], points, images)
+
+
+class _Tap:
+    """A pixel that each point reads along one axis: where it is, what it weighs."""
+
+    def __init__(self, place, pixels, weight, border_mode):
+        self.index = pixel_index(border_mode, place, pixels)
+        self.inside = inside(place, pixels)
+        self.weight = weight
+
+
+def _axis_taps(place, pixels, kernel, border_mode):
+    place = clip_place(border_mode, place, pixels, kernel.radius)
+    origin = kernel.origin(place)
+    weights = kernel.weights(place - origin)
+    return [_Tap(origin + offset, pixels, weight, border_mode)
+            for offset, weight in zip(kernel.offsets, weights)]
+
+
+def _pixel_table(images):
+    """All pixels of the batch, one in a row with its channels."""
+    last = images.dimshuffle(*[0] + list(range(2, images.ndim)) + [1])
+    return last.reshape((reduce(mul, last.shape[:-1]), images.shape[1]))
+
+
+def _table_row(taps, batch, sizes):
+    """Row in the pixel table that each point reads."""
+    row = T.arange(batch).dimshuffle(0, 'x')
+    for tap, pixels in zip(taps, sizes):
+        row = row * pixels + tap.index
+    return row.flatten()
+
+
+def _as_images(rows, points, images):
+    """From a row for each output pixel to images."""
+    shape = [points.shape[axis] for axis in range(points.ndim - 1)]
+    last = rows.reshape(shape + [images.shape[1]], ndim=images.ndim)
+    return last.dimshuffle(*[0, images.ndim - 1] + list(range(1, images.ndim - 1)))
