@@ -61,20 +61,14 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 
     def __init__(self, incoming, localization_network=None, downsample_factor=1,
                  border_mode='nearest', **kwargs):
-        if isinstance(incoming, list):
-            incoming, localization_network, downsample_factor = _split_list(
-                self, incoming, localization_network, downsample_factor)
         self.name = kwargs.pop('name', None)
         checks.keywords(self, kwargs, ['incoming', 'localization_network',
                                        'downsample_factor', 'border_mode', 'name'])
-        shapes = [_layer_shape(self, 'incoming', incoming),
-                  _layer_shape(self, 'localization_network', localization_network)]
+        incoming, localization_network, downsample_factor = checks.layer_pair(
+            self, incoming, localization_network, downsample_factor)
         self.transform = as_transform(self, Affine())
-        checks.shape(self, 'incoming', shapes[0],
-                     ('batch', 'channels', 'rows', 'columns'))
-        checks.shape(self, 'localization_network', shapes[1],
-                     ('batch', self.transform.num_params), _advice(self.transform))
-        _same_batch(self, *shapes)
+        shapes = checks.layers(self, incoming, localization_network,
+                               ('rows', 'columns'), self.transform)
         checks.choice(self, 'border_mode', border_mode, BORDER_MODES)
         self.border_mode = border_mode
         self.downsample_factor = checks.positive_pair(
@@ -106,33 +100,3 @@ class TransformerLayer(lasagne.layers.MergeLayer):
         known = self.output_shape[2:]
         return [T.cast(images.shape[axis] // factor, 'int64') if size is None else size
                 for axis, size, factor in zip((2, 3), known, self.downsample_factor)]
-
-
-def _split_list(layer, pair, given, factor):
-    """The 2015 form: ``[incoming, localization_network]`` and then the factor."""
-    if len(pair) != 2:
-        raise checks.refusal(layer, 'incoming', 'be a layer, or a list of two layers',
-                             pair)
-    return pair[0], pair[1], factor if given is None else given
-
-
-def _layer_shape(layer, argument, incoming):
-    """Output shape of a layer, or the tuple that stands for one."""
-    if hasattr(incoming, 'output_shape'):
-        return incoming.output_shape
-    if isinstance(incoming, tuple):
-        return incoming
-    raise checks.refusal(layer, argument, 'be a layer or a shape tuple', incoming,
-                         error=TypeError)
-
-
-def _advice(transform):
-    return ('%r takes %d parameters per image: give the last layer num_units=%d and '
-            'nonlinearity=None.' % (transform, transform.num_params,
-                                    transform.num_params))
-
-
-def _same_batch(layer, images, theta):
-    if None not in (images[0], theta[0]) and images[0] != theta[0]:
-        raise checks.refusal(layer, 'localization_network', 'have the batch size of '
-                             'incoming, %d' % images[0], theta[0])
