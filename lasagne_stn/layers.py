@@ -5,6 +5,7 @@ import theano.tensor as T
 from . import checks
 from .borders import BORDER_MODES
 from .grid import regular_grid
+from .incoming import incoming_pair, incoming_shapes
 from .sampler import sample
 from .transforms import Affine, as_transform
 
@@ -64,11 +65,11 @@ class TransformerLayer(lasagne.layers.MergeLayer):
         self.name = kwargs.pop('name', None)
         checks.keywords(self, kwargs, ['incoming', 'localization_network',
                                        'downsample_factor', 'border_mode', 'name'])
-        incoming, localization_network, downsample_factor = checks.layer_pair(
+        incoming, localization_network, downsample_factor = incoming_pair(
             self, incoming, localization_network, downsample_factor)
         self.transform = as_transform(self, Affine())
-        shapes = checks.layers(self, incoming, localization_network,
-                               ('rows', 'columns'), self.transform)
+        shapes = incoming_shapes(self, incoming, localization_network,
+                                 ('rows', 'columns'), self.transform)
         checks.choice(self, 'border_mode', border_mode, BORDER_MODES)
         self.border_mode = border_mode
         self.downsample_factor = checks.positive_pair(

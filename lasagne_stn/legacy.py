@@ -4,6 +4,7 @@ import numpy as np
 import theano.tensor as T
 
 from . import checks
+from .incoming import incoming_pair, incoming_shapes
 from .transforms import Affine
 
 __all__ = ['TransformerLayer']
@@ -48,12 +49,12 @@ class TransformerLayer(lasagne.layers.MergeLayer):
     def __init__(self, incoming, localization_network=None, downsample_factor=1,
                  name=None):
         self.name = name
-        incoming, localization_network, downsample_factor = checks.layer_pair(
+        incoming, localization_network, downsample_factor = incoming_pair(
             self, incoming, localization_network, downsample_factor)
         self.downsample_factor = checks.positive_pair(
             self, 'downsample_factor', downsample_factor, count=1)[0]
-        checks.layers(self, incoming, localization_network,
-                      ('rows', 'columns'), Affine())
+        incoming_shapes(self, incoming, localization_network,
+                        ('rows', 'columns'), Affine())
         super().__init__([incoming, localization_network], name=name)
 
     def get_output_shape_for(self, input_shapes):

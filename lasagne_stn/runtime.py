@@ -5,14 +5,15 @@ lacks. `prepare` runs once, when the package is imported. A flag that the user s
 in THEANO_FLAGS or in a .theanorc file, always wins.
 """
 import configparser
-import ctypes.util
 import glob
 import importlib.util
 import logging
 import os
+import re
 import shlex
 import shutil
 import sys
+import sysconfig
 import types
 import warnings
 from contextlib import contextmanager
@@ -22,8 +23,9 @@ try:
 except ImportError:      # before Python 3.8, which `check_versions` then refuses
     version = None
 
-__all__ = ['prepare', 'check_versions', 'user_flags', 'chosen_flags', 'find_blas',
-           'find_compiler', 'installed_version', 'quiet']
+__all__ = ['REQUIREMENTS', 'prepare', 'check_versions', 'requirement', 'fits',
+           'user_flags', 'chosen_flags', 'default_flags', 'find_blas',
+           'find_compiler', 'find_headers', 'installed_version', 'quiet']
 
 PYTHON_RANGE = ((3, 8), (3, 12))
 REQUIREMENTS = {                    # name: (first release that works, first that fails)
@@ -33,7 +35,6 @@ REQUIREMENTS = {                    # name: (first release that works, first tha
     'Lasagne': ('0.1', None),
     'setuptools': ('0', '81'),
 }
-SYSTEM_LIBRARIES = ('mkl_rt', 'openblas', 'blis', 'blas')
 chosen_flags = {}                   # what `prepare` added to the user's flags
 
 
@@ -49,7 +50,7 @@ def prepare():
     check_versions()
     if 'theano' not in sys.modules:
         given = user_flags(os.environ)
-        chosen_flags.update((key, value) for key, value in default_flags().items()
+        chosen_flags.update((key, value) for key, value in default_flags(given).items()
                             if key not in given)
         _import_theano(chosen_flags)
     _supply_downsample()
@@ -70,14 +71,65 @@ def check_versions():
         raise ImportError(
             'lasagne_stn needs Python %d.%d to %d.%d, this is %d.%d.\nMake an '
             'environment with one of them: python3.11 -m venv .venv'
-            % (low + (high[0], high[1] - 1) + sys.version_info[:2]))
-    for name, (first, end) in REQUIREMENTS.items():
+            % (low + (high[0], high[1] - 1) + tuple(sys.version_info[:2])))
+    for name in REQUIREMENTS:
         found = installed_version(name)
-        if found is None or not _in_range(found, first, end):
-            wanted = '%s>=%s' % (name, first) + (',<%s' % end if end else '')
+        if not fits(name, found):
             raise ImportError(
                 'lasagne_stn needs %s, %s is installed.\nRun: pip install "%s"'
-                % (wanted, name + ' ' + found if found else 'none', wanted))
+                % (requirement(name), '%s %s' % (name, found) if found else 'none',
+                   requirement(name)))
+
+
+def requirement(name):
+    """What pip must be asked for.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``REQUIREMENTS``.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> requirement('numpy')
+    'numpy>=1.19.3,<1.24'
+    """
+    first, end = REQUIREMENTS[name]
+    return '%s>=%s' % (name, first) + (',<' + end if end else '')
+
+
+def fits(name, found):
+    """Whether a version is in the range that works.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``REQUIREMENTS``.
+    found : str or None
+        The version; None, which never fits, stands for "not installed".
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> fits('Theano-PyMC', '1.0.9'), fits('Theano-PyMC', '1.1.2')
+    (True, False)
+    """
+    first, end = REQUIREMENTS[name]
+    return found is not None and _release(first) <= _release(found) and (
+        end is None or _release(found) < _release(end))
+
+
+def _release(text):
+    """The leading numbers of a version: '1.0.9.dev3' gives [1, 0, 9]."""
+    return [int(number) for number in re.match(r'[\d.]*', text).group().split('.')
+            if number]
 
 
 def installed_version(name):
@@ -103,23 +155,10 @@ def installed_version(name):
         return None
 
 
-def _in_range(found, first, end):
-    return _release(first) <= _release(found) and (
-        end is None or _release(found) < _release(end))
-
-
-def _release(text):
-    """The leading numbers of a version: '1.0.9.dev3' gives (1, 0, 9)."""
-    numbers = []
-    for part in text.split('.'):
-        if not part.isdigit():
-            break
-        numbers.append(int(part))
-    return tuple(numbers)
-
-
 def user_flags(environment):
     """The Theano flags that the user set.
+
+    What cannot be read is left to Theano, which reports it with the place.
 
     Parameters
     ----------
@@ -129,7 +168,8 @@ def user_flags(environment):
     Returns
     -------
     dict
-        Flag to value, sections written ``section.flag``.
+        Flag to value, sections written ``section.flag``; flags from a file are in
+        lower case.
 
     Examples
     --------
@@ -141,34 +181,42 @@ def user_flags(environment):
     files = environment.get('THEANORC', '~/.theanorc').split(os.pathsep)
     try:
         parser.read([os.path.expanduser(name) for name in files])
-    except configparser.Error:
-        pass                        # Theano reports it, with the place
+    except (configparser.Error, UnicodeError):
+        pass
     for section in parser.sections():
         prefix = '' if section == 'global' else section + '.'
-        flags.update((prefix + key, value) for key, value in parser.items(section))
+        flags.update((prefix + key, value) for key, value in parser.items(section)
+                     if prefix or '.' not in key)
     words = shlex.shlex(environment.get('THEANO_FLAGS', ''), posix=True)
     words.whitespace = ','
     words.whitespace_split = True
-    for word in words:
-        key, _, value = word.strip().partition('=')
-        flags[key] = value
+    try:
+        pairs = [word.strip().partition('=') for word in words]
+    except ValueError:              # a quotation mark that is never closed
+        return flags
+    flags.update((key, value) for key, equals, value in pairs if equals)
     return flags
 
 
-def default_flags():
-    """The flags that suit this machine, before the user's own are respected.
+def default_flags(given):
+    """The flags that suit this machine, whether the user set them or not.
+
+    Parameters
+    ----------
+    given : dict
+        The user's flags; ``cxx`` among them says which compiler there is.
 
     Returns
     -------
     dict
-        ``cxx`` where there is no compiler; else ``blas.ldflags`` and ``openmp``.
+        ``cxx``, empty, where nothing can be compiled, and ``blas.ldflags``; where
+        there are several cores also ``openmp``.
     """
-    if find_compiler() is None:
+    if not given.get('cxx', find_compiler()) or not find_headers():
+        # An empty blas.ldflags means numpy's BLAS; without the flag, Theano looks
+        # for one by means that numpy 1.22 removed.
         return {'cxx': '', 'blas.ldflags': ''}
-    cores = len(os.sched_getaffinity(0))
-    threads = os.environ.get('OMP_NUM_THREADS', '')
-    several = int(threads) > 1 if threads.isdigit() else cores > 1
-    return {'blas.ldflags': find_blas()[1], 'openmp': str(several)}
+    return {'blas.ldflags': find_blas()[1]}
 
 
 def find_compiler():
@@ -181,39 +229,52 @@ def find_compiler():
     return shutil.which('g++')
 
 
+def find_headers():
+    """Path of Python's C header, which compiled code includes, or None.
+
+    Returns
+    -------
+    str or None
+    """
+    path = os.path.join(sysconfig.get_paths()['include'], 'Python.h')
+    return path if os.path.exists(path) else None
+
+
 def find_blas():
     """Find a BLAS library to link with; nothing is compiled or loaded.
 
-    A system library that is made for speed comes first, then the OpenBLAS inside
-    scipy's wheel, then the system's plain one.
+    The system's OpenBLAS comes first, then the one inside scipy's wheel, then the
+    system's plain and slower one.
 
     Returns
     -------
     library : str
-        Path of the library, or its name for the linker; '' where there is none.
+        Path of the library; '' where there is none that can be linked.
     flags : str
-        What ``blas.ldflags`` must be to link with it.
+        What ``blas.ldflags`` must be to link with it; '' lets Theano call the BLAS
+        inside numpy, as fast for large products.
     """
-    system = [(name, path) for name in SYSTEM_LIBRARIES
-              for folder in _library_folders()
-              for path in glob.glob(os.path.join(folder, 'lib%s.so' % name))]
-    for name, path in system:
-        if name != 'blas' or 'openblas' in os.path.realpath(path):
-            return path, '-L%s -l%s' % (os.path.dirname(path), name)
-    for path in _scipy_libraries():
-        folder = os.path.dirname(path)
-        # The path itself, because Theano warns of a library in a folder (-L)
-        # whose name is not lib + NAME + .so.
-        return path, '-Wl,--no-as-needed -Wl,%s -Wl,-rpath,%s' % (path, folder)
-    for name, path in system:
-        return path, '-L%s -l%s' % (os.path.dirname(path), name)
+    fast, plain = [], []
+    for folder in _library_folders():
+        for name in ('libopenblas.so', 'libblas.so'):
+            path = os.path.join(folder, name)
+            if os.path.exists(path):
+                known = 'openblas' in os.path.realpath(path)
+                (fast if known else plain).append(path)
+    for path in fast + _scipy_libraries() + plain:
+        # Theano splits the flags at spaces, the compiler at commas.
+        if re.match(r'[\w./+@~=-]+$', path, re.ASCII):
+            # The path itself and no -L, because Theano warns of a library whose
+            # name is not lib + NAME + .so.
+            return path, '-Wl,--no-as-needed -Wl,%s -Wl,-rpath,%s' % (
+                path, os.path.dirname(path))
     return '', ''
 
 
 def _library_folders():
-    multiarch = sys.implementation._multiarch
-    return [os.path.join(sys.prefix, 'lib'), '/usr/local/lib', '/usr/lib64',
-            '/usr/lib/' + multiarch, '/usr/lib']
+    multiarch = sysconfig.get_config_var('MULTIARCH') or ''
+    return [os.path.join(sys.prefix, 'lib'), '/usr/local/lib',
+            os.path.join('/usr/lib', multiarch), '/usr/lib64', '/usr/lib']
 
 
 def _scipy_libraries():
@@ -221,13 +282,15 @@ def _scipy_libraries():
     package = importlib.util.find_spec('scipy').submodule_search_locations[0]
     found = []
     for folder in (package + '.libs', os.path.join(package, '.libs')):
-        found += glob.glob(os.path.join(folder, 'libopenblas*.so*'))
+        found += glob.glob(os.path.join(glob.escape(folder), 'libopenblas*.so*'))
     return [path for path in sorted(found)
-            if 'openblas64' not in path and not set(path) & set(' ,"\'')]
+            if 'openblas64' not in os.path.basename(path)]
 
 
 def _import_theano(flags):
     """Import Theano with `flags` in front of the user's; the environment stays."""
+    for name in [name for name in sys.modules if name.startswith('theano.')]:
+        del sys.modules[name]       # left by an import that failed
     before = os.environ.get('THEANO_FLAGS')
     ours = ['%s="%s"' % item for item in flags.items()]
     os.environ['THEANO_FLAGS'] = ','.join(ours + ([before] if before else []))
@@ -243,12 +306,14 @@ def _import_theano(flags):
 
 @contextmanager
 def quiet():
-    """Silence warnings of the dependencies; errors still show."""
+    """Silence warnings of the dependencies; errors, and flags that Theano
+    does not understand, still show."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
+            warnings.filterwarnings('default', 'Config key')
             yield
     finally:
         logging.disable(level)

@@ -81,9 +81,11 @@ def sample(images, points, interpolation='bilinear', border_mode='nearest',
     kernel = as_kernel('sample', interpolation)
 
     sizes = [images.shape[axis] for axis in range(2, images.ndim)]
+    count = reduce(mul, [points.shape[axis] for axis in range(1, points.ndim - 1)])
     taps = []                                   # for each axis of the image, in order
     for axis, pixels in enumerate(sizes):
-        coordinate = points[..., len(sizes) - 1 - axis].flatten(2)
+        coordinate = points[..., len(sizes) - 1 - axis].reshape(
+            (points.shape[0], count))
         place = to_pixels(bounded(coordinate), pixels, align_corners)
         taps.append(_axis_taps(place, pixels, kernel, border_mode))
 

@@ -8,6 +8,8 @@ import lasagne_stn                                                    # noqa: F4
 import theano
 import theano.tensor as T
 
+theano.config.mode = 'FAST_COMPILE'         # quick to compile; a test of speed or of
+                                            # optimised graphs names its own mode
 FLOAT_TYPES = ('float32', 'float64')
 
 
@@ -33,17 +35,61 @@ def float_type(request):
         yield request.param
 
 
+class GoldenCase:
+    """What an original source computed on one random input; figures only."""
+
+    def __init__(self, source, dtype, number, arrays):
+        self.source, self.dtype, self.number = source, dtype, number
+        self.arrays = arrays
+
+    def __getitem__(self, name):
+        return self.arrays['%s/%s' % (self.number, name)]
+
+    def __getattr__(self, name):
+        value = self[name]
+        return value.item() if value.ndim == 0 else value
+
+    def __repr__(self):
+        return '-'.join((self.source, self.dtype, self.number))
+
+
+def golden_cases(source, transform):
+    """The cases of one source and transform, in both floating point types."""
+    cases = []
+    for dtype in FLOAT_TYPES:
+        path = os.path.join(os.path.dirname(__file__), 'golden',
+                            '%s-%s.npz' % (source, dtype))
+        with np.load(path) as arrays:
+            arrays = dict(arrays)
+        for number in sorted({key.split('/')[0] for key in arrays}):
+            if arrays[number + '/transform'] == transform:
+                cases.append(GoldenCase(source, dtype, number, arrays))
+    return cases
+
+
+def run(build, *arrays, **options):
+    """Result of a graph, as a numpy array.
+
+    `build` takes Theano variables like `arrays`, not constants: Theano would fold
+    those with compiled code, which is slow to get.
+    """
+    inputs = [_variable(array) for array in arrays]
+    return theano.function(inputs, build(*inputs), mode=options.get('mode'))(*arrays)
+
+
 def with_gradients(build, *arrays, **options):
     """Output of a graph and its gradients to each input, as numpy arrays.
 
     `build` takes Theano variables like `arrays`; the last array is the cotangent
-    that is sent in at the output. Compiled without optimisation, which is quick.
+    that is sent in at the output.
     """
-    dtype = options.get('dtype', arrays[0].dtype)
-    inputs = [T.TensorType(dtype, (False,) * array.ndim)() for array in arrays]
+    arrays = [array.astype(options.get('dtype', array.dtype)) for array in arrays]
+    inputs = [_variable(array) for array in arrays]
     output = build(*inputs[:-1])
-    gradients = T.grad(None, inputs[:-1], known_grads={output: inputs[-1]},
-                       disconnected_inputs='raise')
-    function = theano.function(inputs, [output] + gradients,
-                               mode=options.get('mode', 'FAST_COMPILE'))
-    return function(*[array.astype(dtype) for array in arrays])
+    gradients = T.grad(None, inputs[:-1], known_grads={output: inputs[-1]})
+    return theano.function(inputs, [output] + gradients,
+                           mode=options.get('mode'))(*arrays)
+
+
+def _variable(array):
+    return T.TensorType(array.dtype.name, (False,) * array.ndim)()

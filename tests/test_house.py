@@ -9,7 +9,7 @@ import lasagne_stn
 PACKAGE = os.path.dirname(lasagne_stn.__file__)
 ROWS = [                                    # a file imports from the rows above it
     {'runtime', 'checks'},
-    {'grid', 'interpolation', 'borders'},
+    {'grid', 'interpolation', 'borders', 'incoming'},
     {'transforms'},
     {'sampler'},
     {'layers', 'legacy'},

@@ -1,0 +1,44 @@
+"""The first public source, re-created, defects and all."""
+import numpy as np
+import pytest
+
+from conftest import golden_cases, run, with_gradients
+from lasagne_stn import legacy
+
+# Outside the image its four weights are large and cancel: in float32 the sum, zero in
+# exact arithmetic, is a rounding error of up to 2e-5 in the golden cases themselves.
+TOLERANCE = {'float32': dict(rtol=1e-4, atol=1e-4),
+             'float64': dict(rtol=1e-9, atol=1e-9)}
+
+
+def warp(layer):
+    return lambda images, theta: layer.get_output_for([images, theta])
+
+
+@pytest.mark.parametrize('case', golden_cases('skaae2015', 'affine'), ids=str)
+def test_golden_cases_of_the_first_source(case):
+    layer = legacy.TransformerLayer([(None,) * 4, (None, 6)], case.downsample_factor)
+    found = with_gradients(warp(layer), case.input, case.theta, case.cotangent)
+    for array, name in zip(found, ('output', 'grad_input', 'grad_theta')):
+        np.testing.assert_allclose(array, case[name], err_msg=name,
+                                   **TOLERANCE[case.dtype])
+
+
+def test_its_identity_stretches_and_its_border_is_dark():
+    images = np.ones((1, 1, 5, 5))
+    layer = legacy.TransformerLayer((None,) * 4, (None, 6))
+    found = run(warp(layer), images, np.array([[1., 0, 0, 0, 1, 0]]))
+    np.testing.assert_allclose(found[0, 0, :-1, :-1], 1)
+    np.testing.assert_allclose(found[0, 0, -1], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize('change, error, message', [
+    (dict(downsample_factor=0), ValueError, 'downsample_factor must be a positive'),
+    (dict(localization_network=(2, 5)), ValueError, r'must have shape \(batch, 6\)'),
+    (dict(incoming=(2, 3, 8)), ValueError, r'incoming must have shape \(batch, chan')])
+def test_wrong_arguments_are_refused(change, error, message):
+    valid = dict(incoming=(2, 3, 8, 6), localization_network=(2, 6))
+    assert legacy.TransformerLayer(**valid).output_shape == (2, 3, 8, 6)
+    valid.update(change)
+    with pytest.raises(error, match=message):
+        legacy.TransformerLayer(**valid)

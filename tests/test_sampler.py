@@ -1,0 +1,146 @@
+"""The sampler against loops over the equations, scipy, and finite differences."""
+import numpy as np
+import pytest
+import scipy.ndimage
+import theano
+import theano.tensor as T
+
+import oracle
+from conftest import run, with_gradients
+from lasagne_stn import sample
+from lasagne_stn.borders import BORDER_MODES
+
+SCIPY_MODES = {'nearest': 'nearest', 'mirror': 'mirror', 'reflect': 'reflect',
+               'wrap': 'grid-wrap', 'constant': 'grid-constant'}
+
+
+def random_points(rng, size, images, border_mode='nearest', spread=1.6):
+    """Points in and out of the image, none within 1e-3 pixels of a kink."""
+    points = rng.uniform(-spread, spread, size=size)
+    places = points * (np.array(images.shape[:1:-1]) - 1) / 2
+    close = np.abs(places * 2 - np.round(places * 2)) < 2e-3
+    return points + close * 3e-3
+
+
+@pytest.mark.parametrize('align_corners', [True, False])
+@pytest.mark.parametrize('border_mode', BORDER_MODES)
+def test_bilinear_equals_the_loops(border_mode, align_corners, rng):
+    images = rng.normal(size=(2, 3, 4, 6))
+    points = rng.uniform(-2.5, 2.5, size=(2, 5, 7, 2))
+    options = dict(border_mode=border_mode, align_corners=align_corners,
+                   border_value=.75)
+    expected = oracle.sample(images, points, **options)
+    found = run(lambda x, p: sample(x, p, **options), images, points)
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+    images, points = images.astype('float32'), points.astype('float32')
+    found = run(lambda x, p: sample(x, p, **options), images, points)
+    expected = oracle.sample(images, points.astype(float), **options)
+    assert found.dtype == 'float32'
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize('border_mode', BORDER_MODES)
+def test_bilinear_equals_scipy(border_mode, rng):
+    image = rng.normal(size=(5, 8))
+    points = rng.uniform(-2, 2, size=(1, 6, 4, 2))
+    places = oracle.place_on_axis(points[0, ..., ::-1], np.array([5, 8]), True)
+    expected = scipy.ndimage.map_coordinates(
+        image, places.transpose(2, 0, 1), order=1, mode=SCIPY_MODES[border_mode])
+    found = run(lambda x, p: sample(x, p, border_mode=border_mode),
+                image[None, None], points)
+    np.testing.assert_allclose(found[0, 0], expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize('border_mode', BORDER_MODES)
+def test_gradients_equal_finite_differences_of_the_loops(border_mode, rng):
+    images = rng.normal(size=(2, 2, 3, 5))
+    points = random_points(rng, (2, 2, 3, 2), images)
+    cotangent = rng.normal(size=(2, 2, 2, 3))
+
+    def slow(images, points):
+        return oracle.sample(images, points, border_mode=border_mode)
+
+    found = with_gradients(lambda x, p: sample(x, p, border_mode=border_mode),
+                           images, points, cotangent)
+    np.testing.assert_allclose(found[1], oracle.numeric_gradient(
+        lambda array: slow(array, points), images, cotangent), rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(found[2], oracle.numeric_gradient(
+        lambda array: slow(images, array), points, cotangent), rtol=1e-5, atol=1e-8)
+
+
+def test_verify_grad_and_second_derivatives(rng):
+    images = rng.normal(size=(1, 2, 4, 3))
+    points = random_points(rng, (1, 2, 2, 2), images)
+    theano.gradient.verify_grad(sample, [images, points], rng=np.random, abs_tol=1e-5)
+
+    def gradient(images, points):
+        return T.grad((sample(images, points) ** 2).sum(), points)
+    theano.gradient.verify_grad(gradient, [images, points], rng=np.random, abs_tol=1e-5)
+
+
+def test_convention_at_a_kink_the_derivative_is_the_one_to_the_right():
+    images = np.array([1., 4., 2., 7.]).reshape(1, 1, 1, 4)
+    places = np.array([-1., 0., 1., 2., 3., 4.])
+    points = np.stack([places * 2 / 3 - 1, 0 * places], axis=-1).reshape(1, 1, 6, 2)
+    one = np.ones((1, 1, 1, 6))
+    right = {'nearest': [0, 3, -2, 5, 0, 0], 'constant': [1, 3, -2, 5, -7, 0],
+             'mirror': [-3, 3, -2, 5, -5, 2], 'wrap': [-6, 3, -2, 5, -6, 3],
+             'reflect': [0, 3, -2, 5, 0, -5]}
+    for border_mode, slopes in right.items():
+        found = with_gradients(lambda x, p: sample(x, p, border_mode=border_mode),
+                               images, points, one)
+        np.testing.assert_allclose(found[2][0, 0, :, 0], np.array(slopes) * 1.5)
+
+
+@pytest.mark.parametrize('border_mode', BORDER_MODES)
+@pytest.mark.parametrize('shape', [(1, 1), (1, 4), (3, 1)])
+def test_images_of_one_row_or_column(shape, border_mode, rng):
+    images = rng.normal(size=(1, 2) + shape)
+    points = rng.uniform(-2, 2, size=(1, 2, 3, 2))
+    found = run(lambda x, p: sample(x, p, border_mode=border_mode), images, points)
+    np.testing.assert_allclose(
+        found, oracle.sample(images, points, border_mode=border_mode),
+        rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize('border_mode', BORDER_MODES)
+def test_nan_and_far_points_stay_in_their_image(border_mode, rng, float_type):
+    images = rng.normal(size=(4, 2, 3, 5))
+    points = random_points(rng, (4, 2, 3, 2), images)
+    cotangent = rng.normal(size=(4, 2, 2, 3))
+    build = (lambda x, p: sample(x, p, border_mode=border_mode))
+    clean = with_gradients(build, images, points, cotangent, dtype=float_type)
+    points[1, 0, 2] = np.nan
+    points[2] = [1e30, -np.inf]
+    output, to_images, to_points = with_gradients(build, images, points, cotangent,
+                                                  dtype=float_type)
+    assert np.isnan(output[1, :, 0, 2]).all() and np.isnan(output[1]).sum() == 2
+    assert np.isfinite(output[2]).all() and np.isfinite(to_images[2]).all()
+    assert np.isfinite(to_points[2]).all()
+    assert np.isfinite(np.delete(to_points[1].reshape(6, 2), 2, axis=0)).all()
+    for before, after in zip(clean, (output, to_images, to_points)):
+        np.testing.assert_array_equal(before[[0, 3]], after[[0, 3]])
+    if border_mode == 'nearest':
+        np.testing.assert_allclose(output[2].reshape(2, -1).T,
+                                   np.tile(images[2, :, 0, -1], (6, 1)), rtol=1e-6)
+    if border_mode == 'constant':
+        np.testing.assert_array_equal(output[2], 0)
+
+
+def test_an_empty_batch_gives_an_empty_result():
+    found = with_gradients(sample, np.zeros((0, 2, 3, 4)), np.zeros((0, 5, 6, 2)),
+                           np.zeros((0, 2, 5, 6)))
+    assert [array.shape for array in found] == [(0, 2, 5, 6), (0, 2, 3, 4), (0, 5, 6, 2)]
+
+
+def test_wrong_axes_and_names_are_refused():
+    images, points = T.tensor4(), T.tensor4()
+    sample(images, points)
+    with pytest.raises(ValueError, match='images must have 4 axes, or 5 for volumes, got 2'):
+        sample(T.matrix(), points)
+    with pytest.raises(ValueError, match=r'points must have the axes \(batch, output row'):
+        sample(images, T.tensor3())
+    with pytest.raises(ValueError, match="border_mode must be one of .* got 'clamp'"):
+        sample(images, points, border_mode='clamp')
+    with pytest.raises(ValueError, match="interpolation must be one of .*\n.*'bicubic'"):
+        sample(images, points, interpolation='cubic')
