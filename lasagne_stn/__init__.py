@@ -4,8 +4,23 @@ from . import runtime
 runtime.prepare()
 
 from .grid import regular_grid                                        # noqa: E402
-from .layers import TransformerLayer                                  # noqa: E402
+from .interpolation import Bicubic, Kernel                            # noqa: E402
+from .layers import (SamplingGridLayer, TPSTransformerLayer,          # noqa: E402
+                     TransformerLayer)
+from .matrices import Affine, Attention, Similarity, Translation      # noqa: E402
+from .projective import Projective                                    # noqa: E402
 from .sampler import sample                                           # noqa: E402
-from .transforms import Affine                                        # noqa: E402
+from .spline import ThinPlateSpline                                   # noqa: E402
+from .training import (grid_penalty, localisation_head,               # noqa: E402
+                       scale_gradients, tag_localisation)
+from .transforms import Compose, Transform                            # noqa: E402
+from .volumes import FlattenVolumeLayer, Transformer3DLayer           # noqa: E402
 
-__all__ = ['TransformerLayer', 'Affine', 'regular_grid', 'sample']
+__all__ = [
+    'TransformerLayer', 'TPSTransformerLayer', 'Transformer3DLayer',
+    'SamplingGridLayer', 'FlattenVolumeLayer',
+    'Transform', 'Translation', 'Attention', 'Similarity', 'Affine', 'Projective',
+    'ThinPlateSpline', 'Compose',
+    'Kernel', 'Bicubic', 'regular_grid', 'sample',
+    'localisation_head', 'tag_localisation', 'scale_gradients', 'grid_penalty',
+]

@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 
 __all__ = ['owner_name', 'refusal', 'shape', 'choice', 'positive_pair', 'size',
-           'keywords']
+           'flag', 'number', 'keywords']
 
 
 def owner_name(owner):
@@ -202,6 +202,60 @@ def size(owner, argument, value, axes):
     if len(value) != len(axes) or min(value) < 1:
         raise refusal(owner, argument, must, value)
     return tuple(int(one) for one in value)
+
+
+def flag(owner, argument, value):
+    """Refuse what is neither True nor False.
+
+    Parameters
+    ----------
+    owner : str or object
+        See :func:`owner_name`.
+    argument : str
+        Name of the argument.
+    value : bool
+        What came.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    TypeError
+        If `value` is something else.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise refusal(owner, argument, 'be True or False', value, error=TypeError)
+    return bool(value)
+
+
+def number(owner, argument, value):
+    """Refuse what is no finite number.
+
+    Parameters
+    ----------
+    owner : str or object
+        See :func:`owner_name`.
+    argument : str
+        Name of the argument.
+    value : float
+        What came.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `value` is something else, or infinite or NaN.
+    """
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise refusal(owner, argument, 'be a finite number', value, error=TypeError)
+    if not np.isfinite(value):
+        raise refusal(owner, argument, 'be a finite number', value)
+    return float(value)
 
 
 def keywords(owner, given, known):

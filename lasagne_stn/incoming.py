@@ -34,8 +34,9 @@ def incoming_pair(owner, incoming, localization_network, downsample_factor):
     if len(incoming) != 2:
         raise checks.refusal(owner, 'incoming', 'be a layer, or a list of two layers',
                              incoming)
-    factor = downsample_factor if localization_network is None else localization_network
-    return incoming[0], incoming[1], factor
+    if localization_network is not None:
+        downsample_factor = localization_network
+    return incoming[0], incoming[1], downsample_factor
 
 
 def incoming_shapes(owner, incoming, localization_network, axes, transform):
@@ -67,8 +68,8 @@ def incoming_shapes(owner, incoming, localization_network, axes, transform):
     checks.shape(owner, 'incoming', images, ('batch', 'channels') + axes)
     count = transform.num_params
     checks.shape(owner, 'localization_network', theta, ('batch', count),
-          '%r takes %d parameters per image: give the last layer num_units=%d and '
-          'nonlinearity=None.' % (transform, count, count))
+                 '%r takes %d parameters per image: give the last layer num_units=%d '
+                 'and nonlinearity=None.' % (transform, count, count))
     if None not in (images[0], theta[0]) and images[0] != theta[0]:
         raise checks.refusal(owner, 'localization_network', 'have the batch size of '
                              'incoming, %d' % images[0], theta[0])

@@ -1,23 +1,27 @@
-"""Layers for Lasagne that warp their input."""
+"""Layers for Lasagne that warp images."""
 import lasagne
 import theano.tensor as T
 
 from . import checks
 from .borders import BORDER_MODES
-from .grid import regular_grid
+from .grid import half_width, regular_grid
 from .incoming import incoming_pair, incoming_shapes
+from .interpolation import as_kernel
+from .matrices import Affine
 from .sampler import sample
-from .transforms import Affine, as_transform
+from .spline import ThinPlateSpline
+from .transforms import as_transform
 
-__all__ = ['TransformerLayer']
+__all__ = ['TransformerLayer', 'TPSTransformerLayer', 'SamplingGridLayer']
 
 
 class TransformerLayer(lasagne.layers.MergeLayer):
     """Warp each image of a batch by its own transformation [1]_.
 
     Convention: points are (x, y), x to the right and y down; -1 and +1 are the
-    centres of the first and last pixel; the transform maps points of the output to
-    points of the input; outside the image the border mode counts.
+    centres of the first and last pixel (their outer edges with
+    ``align_corners=False``); the transform maps points of the output to points of the
+    input; outside the image the border mode counts.
 
     Parameters
     ----------
@@ -25,13 +29,22 @@ class TransformerLayer(lasagne.layers.MergeLayer):
         Images, ``(batch, channels, rows, columns)``; each size may be None. Or the
         list ``[incoming, localization_network]``, as in the first public source.
     localization_network : Layer or tuple
-        Parameters theta, ``(batch, 6)``: the rows of the affine matrix, translations
-        in half-widths of the image.
+        Parameters theta, ``(batch, transform.num_params)``.
     downsample_factor : float or pair of float, optional
         The output has ``rows // factor`` rows and ``columns // factor`` columns; one
         number for both or ``(for rows, for columns)``; below 1 it enlarges.
     border_mode : {'nearest', 'mirror', 'wrap', 'reflect', 'constant'}, optional
         What stands outside the image, see :mod:`lasagne_stn.borders`.
+    transform : Transform, optional
+        What theta means.
+    interpolation : {'bilinear', 'nearest', 'bicubic'} or Kernel, optional
+        How pixels are read, see :mod:`lasagne_stn.interpolation`.
+    align_corners : bool, optional
+        The pixel rule, see :mod:`lasagne_stn.grid`.
+    output_size : pair of int, optional
+        Rows and columns of the output, in pixels, instead of a factor.
+    border_value : float, optional
+        What ``border_mode='constant'`` reads outside; 0 is the paper's eq. 5.
     name : str, optional
         Name of the layer, used in messages.
 
@@ -45,11 +58,30 @@ class TransformerLayer(lasagne.layers.MergeLayer):
     The graph is made of Theano's own operations: the meshgrid of target points, its
     product with theta, the scaling to pixels, floor, clip, four gathers, four
     weights, and their sum. ``T.grad`` differentiates it; at a pixel's centre, where
-    bilinear interpolation has a kink, the derivative is the one to the right.
+    bilinear interpolation has a kink, the derivative is the one to the right. NaN in
+    theta gives NaN in that image only; an infinite theta reads the border.
+
+    *Notes for users*, on what makes training stable:
+
+    - End the localisation network with
+      :func:`lasagne_stn.training.localisation_head`: zero weights and the identity as
+      bias. From a random start many images are thrown off the canvas in the first
+      step, and a border that is the same everywhere has no gradient to lead back.
+    - Give the localisation network a smaller step,
+      :func:`lasagne_stn.training.scale_gradients`. Its gradient is a sum over all
+      pixels and channels, so it is far larger than that of a weight in the
+      classifier; a step that suits the one makes the other jump.
+    - Add :func:`lasagne_stn.training.grid_penalty` if grids leave the image early:
+      it has a gradient where the image has none.
+    - Prefer the fewest parameters that describe the distortion: each further one is
+      a way to fit noise, and eight or more of them can fold the image.
+    - Down-sample by at most the scale that the transform zooms in: bilinear sampling
+      reads four pixels, so pixels between the points are not seen and have no
+      gradient.
 
     References
     ----------
-    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, eq. 1 and 5.
+    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, section 3.
 
     Examples
     --------
@@ -58,46 +90,182 @@ class TransformerLayer(lasagne.layers.MergeLayer):
     >>> theta = DenseLayer(images, num_units=6, nonlinearity=None)
     >>> TransformerLayer(images, theta, downsample_factor=2).output_shape
     (None, 3, 30, 20)
+    >>> TransformerLayer(images, theta, output_size=(28, 28)).output_shape
+    (None, 3, 28, 28)
     """
+    axes = ('rows', 'columns')
 
     def __init__(self, incoming, localization_network=None, downsample_factor=1,
-                 border_mode='nearest', **kwargs):
+                 border_mode='nearest', transform=Affine(), interpolation='bilinear',
+                 align_corners=True, output_size=None, border_value=0., **kwargs):
         self.name = kwargs.pop('name', None)
-        checks.keywords(self, kwargs, ['incoming', 'localization_network',
-                                       'downsample_factor', 'border_mode', 'name'])
+        checks.keywords(self, kwargs, KEYWORDS)
         incoming, localization_network, downsample_factor = incoming_pair(
             self, incoming, localization_network, downsample_factor)
-        self.transform = as_transform(self, Affine())
-        shapes = incoming_shapes(self, incoming, localization_network,
-                                 ('rows', 'columns'), self.transform)
+        self.transform = as_transform(self, transform, len(self.axes))
+        images, _ = incoming_shapes(self, incoming, localization_network, self.axes,
+                                    self.transform)
         checks.choice(self, 'border_mode', border_mode, BORDER_MODES)
         self.border_mode = border_mode
+        self.interpolation = as_kernel(self, interpolation)
+        self.align_corners = checks.flag(self, 'align_corners', align_corners)
+        self.border_value = checks.number(self, 'border_value', border_value)
         self.downsample_factor = checks.positive_pair(
-            self, 'downsample_factor', downsample_factor)
+            self, 'downsample_factor', downsample_factor, len(self.axes))
+        self.output_size = None
+        if output_size is not None:
+            self.output_size = checks.size(self, 'output_size', output_size, self.axes)
+            if set(self.downsample_factor) != {1}:
+                raise checks.refusal(self, 'output_size', 'be None if '
+                                     'downsample_factor is given', output_size,
+                                     'Give one of the two.')
         super().__init__([incoming, localization_network], name=self.name)
         if 0 in self.output_shape[2:]:
             raise checks.refusal(
-                self, 'downsample_factor', 'leave at least one pixel of %d x %d'
-                % shapes[0][2:], downsample_factor)
+                self, 'downsample_factor', 'leave at least one pixel of '
+                + ' x '.join(str(pixels) for pixels in images[2:]), downsample_factor)
 
     def get_output_shape_for(self, input_shapes):
         """Shape of the output for given shapes of images and theta."""
         images = tuple(input_shapes[0])
-        return images[:2] + tuple(
+        return images[:2] + (self.output_size or tuple(
             None if pixels is None else int(pixels // factor)
-            for pixels, factor in zip(images[2:], self.downsample_factor))
+            for pixels, factor in zip(images[2:], self.downsample_factor)))
 
     def get_output_for(self, inputs, **kwargs):
         """The warped images, ``(batch, channels, rows, columns)``."""
-        images, theta = inputs
-        size = self._output_size(images)
-        grid = regular_grid(size, dtype=theta.dtype)
-        points = self.transform.apply(theta, grid)
-        points = points.reshape([points.shape[0], 2] + size).dimshuffle(0, 2, 3, 1)
-        return sample(images, points, border_mode=self.border_mode)
+        return sample(inputs[0], self.source_points(*inputs), self.interpolation,
+                      self.border_mode, self.border_value, self.align_corners)
 
-    def _output_size(self, images):
-        """Rows and columns of the output: numbers where known, else symbolic."""
-        known = self.output_shape[2:]
-        return [T.cast(images.shape[axis] // factor, 'int64') if size is None else size
-                for axis, size, factor in zip((2, 3), known, self.downsample_factor)]
+    def source_points(self, images, theta):
+        """Where in the images the output's pixels are read.
+
+        Parameters
+        ----------
+        images : Theano tensor
+            Shape ``(batch, channels, rows, columns)``; only its shape counts.
+        theta : Theano matrix
+            Shape ``(batch, transform.num_params)``.
+
+        Returns
+        -------
+        Theano tensor
+            Points (x, y) in half-widths of the image, shape
+            ``(batch, output rows, output columns, 2)``.
+        """
+        dims, size = len(self.axes), self._symbolic_size(images)
+        grid = regular_grid(size, self.align_corners, theta.dtype)
+        half_widths = [half_width(images.shape[axis], self.align_corners)
+                       for axis in range(images.ndim - 1, 1, -1)]
+        points = self.transform.apply(theta, grid, half_widths)
+        points = points.reshape([theta.shape[0], dims] + size)
+        return points.dimshuffle(*[0] + list(range(2, 2 + dims)) + [1])
+
+    def _symbolic_size(self, images):
+        """Pixels of the output along each axis: numbers where known, else symbolic."""
+        return [T.cast(images.shape[axis] // factor, 'int64') if pixels is None
+                else pixels for axis, (pixels, factor)
+                in enumerate(zip(self._known_size(), self.downsample_factor), start=2)]
+
+    def _known_size(self):
+        """Pixels of the output along each axis that Theano may take as constant."""
+        return self.output_shape[2:]
+
+
+KEYWORDS = ['incoming', 'localization_network', 'downsample_factor', 'border_mode',
+            'transform', 'interpolation', 'align_corners', 'output_size',
+            'border_value', 'name']
+
+
+class TPSTransformerLayer(TransformerLayer):
+    """Warp each image by a thin plate spline, with the signature of Lasagne's layer.
+
+    Parameters
+    ----------
+    incoming, localization_network, downsample_factor, border_mode
+        See :class:`TransformerLayer`; theta is ``(batch, 2 * control_points)``.
+    control_points : int, optional
+        See :class:`lasagne_stn.spline.ThinPlateSpline`.
+    precompute_grid : {'auto', True, False}, optional
+        Whether the spline's basis functions are computed once, when the function is
+        compiled: True needs an output size that is known in advance, 'auto' does it
+        where that is so.
+    **kwargs
+        Further options of :class:`TransformerLayer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :class:`TransformerLayer`, or if `precompute_grid` cannot be.
+
+    Examples
+    --------
+    >>> TPSTransformerLayer((None, 1, 42, 42), (None, 32), 2).output_shape
+    (None, 1, 21, 21)
+    """
+
+    def __init__(self, incoming, localization_network=None, downsample_factor=1,
+                 control_points=16, precompute_grid='auto', border_mode='nearest',
+                 **kwargs):
+        self.name = kwargs.get('name')
+        if 'transform' in kwargs:
+            raise checks.refusal(self, 'transform', 'not be given',
+                                 kwargs['transform'], 'Use TransformerLayer for it.',
+                                 error=TypeError)
+        if precompute_grid not in ('auto', True, False):
+            raise checks.refusal(self, 'precompute_grid', "be 'auto', True or False",
+                                 precompute_grid)
+        super().__init__(incoming, localization_network, downsample_factor, border_mode,
+                         transform=ThinPlateSpline(control_points), **kwargs)
+        known = None not in self.output_shape[2:]
+        if precompute_grid is True and not known:
+            raise checks.refusal(self, 'precompute_grid', 'be False or "auto" while '
+                                 'the size of the output is unknown', precompute_grid)
+        self.precompute_grid = known if precompute_grid == 'auto' else precompute_grid
+
+    def _known_size(self):
+        known = super()._known_size()
+        if self.precompute_grid or self.output_size:
+            return known
+        return (None,) * len(known)
+
+
+class SamplingGridLayer(lasagne.layers.MergeLayer):
+    """The source points of a transformer, for pictures and losses.
+
+    Parameters
+    ----------
+    transformer : TransformerLayer
+        Its two incoming layers, and so its parameters, are shared.
+    name : str, optional
+        Name of the layer.
+
+    Raises
+    ------
+    TypeError
+        If `transformer` is something else.
+
+    Examples
+    --------
+    >>> warp = TransformerLayer((None, 3, 60, 40), (None, 6), output_size=(5, 4))
+    >>> SamplingGridLayer(warp).output_shape
+    (None, 5, 4, 2)
+    """
+
+    def __init__(self, transformer, name=None):
+        self.name = name
+        if not isinstance(transformer, TransformerLayer):
+            raise checks.refusal(self, 'transformer', 'be a TransformerLayer',
+                                 transformer, error=TypeError)
+        self.transformer = transformer
+        super().__init__([layer or shape for layer, shape in zip(
+            transformer.input_layers, transformer.input_shapes)], name=name)
+
+    def get_output_shape_for(self, input_shapes):
+        """Shape of the points for given shapes of images and theta."""
+        shape = self.transformer.get_output_shape_for(input_shapes)
+        return shape[:1] + shape[2:] + (len(shape) - 2,)
+
+    def get_output_for(self, inputs, **kwargs):
+        """The source points, ``(batch, output rows, output columns, 2)``."""
+        return self.transformer.source_points(*inputs)

@@ -5,7 +5,7 @@ import theano.tensor as T
 
 from . import checks
 from .incoming import incoming_pair, incoming_shapes
-from .transforms import Affine
+from .matrices import Affine
 
 __all__ = ['TransformerLayer']
 
@@ -74,7 +74,8 @@ class TransformerLayer(lasagne.layers.MergeLayer):
         left, right = _neighbours(points[:, 0].flatten(), columns)
         upper, lower = _neighbours(points[:, 1].flatten(), rows)
 
-        table = images.dimshuffle(0, 2, 3, 1).reshape((batch * rows * columns, channels))
+        table = images.dimshuffle(0, 2, 3, 1)
+        table = table.reshape((batch * rows * columns, channels))
         first = T.repeat(T.arange(batch) * rows * columns, size[0] * size[1])
         total = 0
         for row, row_weight in (upper, lower):
@@ -87,10 +88,11 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 
 def _regular_grid(rows, columns):
     """Target points, shape (2, rows * columns), rounded to float32 at each step."""
-    one = T.ones((rows, columns), dtype='float32')
-    x, y = [T.arange(pixels, dtype='float32') * np.float32(2)
-            / T.cast(pixels - 1, 'float32') - np.float32(1) for pixels in (columns, rows)]
-    return T.stack([(x * one).flatten(), (y.dimshuffle(0, 'x') * one).flatten()])
+    one, two = np.float32(1), np.float32(2)
+    x, y = [T.arange(pixels, dtype='float32') * two / T.cast(pixels - 1, 'float32') - one
+            for pixels in (columns, rows)]
+    mesh = T.ones((rows, columns), dtype='float32')
+    return T.stack([(x * mesh).flatten(), (y.dimshuffle(0, 'x') * mesh).flatten()])
 
 
 def _neighbours(coordinate, pixels):

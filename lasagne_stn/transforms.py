@@ -1,7 +1,8 @@
-"""From parameters theta to source points: one small class for each transform.
+"""From parameters theta to source points: the base of the transforms, and `Compose`.
 
 Convention: a transform maps points of the output to points of the input; points are
-(x, y) or (x, y, z) in half-widths of the image, see :mod:`lasagne_stn.grid`.
+(x, y) or (x, y, z), in half-widths of the image, see :mod:`lasagne_stn.grid`. Theta is
+clipped to +-1e9 first, so that an infinite parameter means a point far outside.
 """
 import numpy as np
 import theano.tensor as T
@@ -9,13 +10,23 @@ import theano.tensor as T
 from . import checks
 from .grid import bounded
 
-__all__ = ['Transform', 'MatrixTransform', 'Affine', 'as_transform']
+__all__ = ['Transform', 'Compose', 'as_transform']
+
+COORDINATES = ('normalised', 'isotropic')
 
 
 class Transform:
     """What the parameters of a transformer mean; a base class.
 
-    A subclass sets `num_params` and `identity`, and maps points in `apply`.
+    A subclass sets `num_params` and `identity` and defines ``_map(theta, points)``.
+
+    Parameters
+    ----------
+    coordinates : {'normalised', 'isotropic'}, optional
+        In which units the parameters are. 'normalised': half-widths of the image
+        along each axis, so that on a rectangular image a rotation matrix shears.
+        'isotropic': half the image's longer side along every axis, so that it
+        rotates. The identity is the same in both.
 
     Attributes
     ----------
@@ -26,12 +37,21 @@ class Transform:
         for the bias of the localisation network's last layer.
     dims : int
         2 for images, 3 for volumes.
+
+    Raises
+    ------
+    ValueError
+        If `coordinates` is unknown.
     """
     dims = 2
     num_params = None
     identity = None
 
-    def apply(self, theta, points):
+    def __init__(self, coordinates='normalised'):
+        checks.choice(self, 'coordinates', coordinates, COORDINATES)
+        self.coordinates = coordinates
+
+    def apply(self, theta, points, half_widths=None):
         """Map points of the output to source points.
 
         Parameters
@@ -41,84 +61,94 @@ class Transform:
         points : Theano tensor
             Shape ``(dims, count)``, the same for the whole batch, or
             ``(batch, dims, count)``; a row for each coordinate, in half-widths.
+        half_widths : sequence of float or Theano scalar, optional
+            Half the extent of the image along x, y (and z), in pixels; needed for
+            isotropic coordinates.
 
         Returns
         -------
         Theano tensor
             Shape ``(batch, dims, count)``.
+
+        Raises
+        ------
+        ValueError
+            If `half_widths` is needed and missing.
         """
+        theta = bounded(theta)
+        if self.coordinates == 'normalised':
+            return self._map(theta, points)
+        ratio = self._ratios(half_widths, theta.dtype).dimshuffle(0, 'x')
+        return self._map(theta, points * ratio) / ratio
+
+    def _map(self, theta, points):
         raise NotImplementedError
+
+    def _ratios(self, half_widths, dtype):
+        """Half-widths of the axes over the longest one; an axis of one pixel has one
+        half, because nothing can be divided by none."""
+        if half_widths is None:
+            raise checks.refusal(self, 'half_widths', 'be given for isotropic '
+                                 'coordinates', half_widths)
+        sizes = T.stack([T.maximum(width, .5) for width in half_widths])
+        return T.cast(sizes / T.max(sizes), dtype)
+
+    def _options(self):
+        """What ``repr`` shows: the arguments that differ from the default."""
+        if self.coordinates == 'normalised':
+            return []
+        return ['coordinates=%r' % self.coordinates]
 
     def __repr__(self):
-        return type(self).__name__ + '()'
+        return '%s(%s)' % (type(self).__name__, ', '.join(self._options()))
 
 
-class MatrixTransform(Transform):
-    """A transform that is a matrix times [x, y, 1]; a base class.
+class Compose(Transform):
+    """One transform after the other; their parameters stand side by side in theta.
 
-    A subclass builds the matrix; volumes have [x, y, z, 1].
-    """
-
-    def matrix(self, theta):
-        """The matrix of each image.
-
-        Parameters
-        ----------
-        theta : Theano matrix
-            Shape ``(batch, num_params)``.
-
-        Returns
-        -------
-        Theano tensor
-            Shape ``(batch, dims, dims + 1)``.
-        """
-        raise NotImplementedError
-
-    def apply(self, theta, points):
-        """See :meth:`Transform.apply`."""
-        matrix = bounded(self.matrix(theta))
-        if points.ndim == 2:
-            return T.dot(matrix, _homogeneous(points))
-        return T.batched_dot(matrix, _homogeneous(points))
-
-
-def _homogeneous(points):
-    """Append a row of ones to the rows of coordinates."""
-    axis = points.ndim - 2
-    one = T.ones_like(points[..., :1, :])
-    return T.concatenate([points, one], axis=axis)
-
-
-class Affine(MatrixTransform):
-    """Any linear map and a translation, 6 parameters [1]_.
-
-    x_s = t11 x + t12 y + t13 and y_s = t21 x + t22 y + t23, with theta =
-    [t11, t12, t13, t21, t22, t23]; t13 and t23 are in half-widths of the image.
-
-    References
+    Parameters
     ----------
-    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, eq. 1.
+    *transforms : Transform
+        The first is applied to the points of the output, the next to what it gave.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no transform, there is none, or they differ in `dims`.
 
     Examples
     --------
-    >>> Affine().num_params
-    6
-    >>> shrink = T.constant([[.5, 0, .1, 0, .5, 0]])
-    >>> corners = T.constant([[-1., 1.], [-1., 1.]])
-    >>> Affine().apply(shrink, corners).eval()
-    array([[[-0.4,  0.6],
-            [-0.5,  0.5]]])
+    >>> from lasagne_stn import Affine, ThinPlateSpline
+    >>> Compose(Affine(), ThinPlateSpline(16)).num_params
+    38
     """
-    num_params = 6
+
+    def __init__(self, *transforms):
+        super().__init__()
+        if not transforms:
+            raise checks.refusal(self, 'transforms', 'be one or more', transforms)
+        first = transforms[0]
+        self.transforms = [as_transform(self, transform, getattr(first, 'dims', 2))
+                           for transform in transforms]
+        self.dims = first.dims
+        self.num_params = sum(transform.num_params for transform in transforms)
 
     @property
     def identity(self):
-        """The parameters of the identity."""
-        return np.eye(self.dims, self.dims + 1).ravel()
+        """The identities of the parts, joined."""
+        return np.concatenate([transform.identity for transform in self.transforms])
 
-    def matrix(self, theta):
-        """See :meth:`MatrixTransform.matrix`."""
-        return theta.reshape((theta.shape[0], self.dims, self.dims + 1))
+    def apply(self, theta, points, half_widths=None):
+        """See :meth:`Transform.apply`."""
+        start = 0
+        for transform in self.transforms:
+            part = theta[:, start:start + transform.num_params]
+            points = bounded(transform.apply(part, points, half_widths))
+            start += transform.num_params
+        return points
+
+    def _options(self):
+        return [repr(transform) for transform in self.transforms]
 
 
 def as_transform(owner, transform, dims=2):

@@ -8,8 +8,8 @@ import lasagne_stn                                                    # noqa: F4
 import theano
 import theano.tensor as T
 
-theano.config.mode = 'FAST_COMPILE'         # quick to compile; a test of speed or of
-                                            # optimised graphs names its own mode
+# Quick to compile; a test of speed or of optimised graphs names its own mode.
+theano.config.mode = 'FAST_COMPILE'
 FLOAT_TYPES = ('float32', 'float64')
 
 

@@ -52,7 +52,8 @@ def test_a_factor_becomes_a_pair(value, pair):
     assert checks.positive_pair('warp', 'factor', value) == pair
 
 
-@pytest.mark.parametrize('value', [0, -1, float('nan'), float('inf'), (1, 2, 3), (1, 0)])
+@pytest.mark.parametrize('value', [0, -1, float('nan'), float('inf'), (1, 2, 3),
+                                   (1, 0)])
 def test_a_factor_that_is_not_positive_is_refused(value):
     with pytest.raises(ValueError, match='factor must be a positive number or 2 of'):
         checks.positive_pair('warp', 'factor', value)

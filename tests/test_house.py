@@ -11,8 +11,11 @@ ROWS = [                                    # a file imports from the rows above
     {'runtime', 'checks'},
     {'grid', 'interpolation', 'borders', 'incoming'},
     {'transforms'},
+    {'matrices', 'spline'},
+    {'projective'},
     {'sampler'},
     {'layers', 'legacy'},
+    {'volumes', 'training'},
     {'data'},
     {'viz'},
     {'demo', 'doctor'},
@@ -20,7 +23,13 @@ ROWS = [                                    # a file imports from the rows above
     {'__main__'},
 ]
 LONG = 300                                  # lines
-PUBLIC = {'TransformerLayer', 'Affine', 'regular_grid', 'sample'}
+PUBLIC = {
+    'TransformerLayer', 'TPSTransformerLayer', 'Transformer3DLayer',
+    'SamplingGridLayer', 'FlattenVolumeLayer',
+    'Transform', 'Translation', 'Attention', 'Similarity', 'Affine', 'Projective',
+    'ThinPlateSpline', 'Compose',
+    'Kernel', 'Bicubic', 'regular_grid', 'sample',
+    'localisation_head', 'tag_localisation', 'scale_gradients', 'grid_penalty'}
 
 
 def sources():

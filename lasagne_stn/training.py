@@ -1,0 +1,165 @@
+"""What makes networks with transformers train: start, step and penalty."""
+import lasagne
+import numpy as np
+import theano
+import theano.tensor as T
+
+from . import checks
+from .layers import SamplingGridLayer
+from .transforms import as_transform
+
+__all__ = ['localisation_head', 'tag_localisation', 'scale_gradients', 'grid_penalty']
+
+
+def localisation_head(incoming, transform, **kwargs):
+    """The regression layer that ends a localisation network [1]_.
+
+    Its weights are zero and its bias is the identity, so that training starts from
+    the undistorted image. Its parameters carry the Lasagne tag ``localisation``.
+
+    Parameters
+    ----------
+    incoming : Layer or tuple
+        The last hidden layer.
+    transform : Transform
+        What the parameters will mean.
+    **kwargs
+        Further options of ``lasagne.layers.DenseLayer``.
+
+    Returns
+    -------
+    lasagne.layers.DenseLayer
+        With ``transform.num_params`` linear units.
+
+    Raises
+    ------
+    TypeError
+        If `transform` is something else.
+
+    References
+    ----------
+    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, section 3.1.
+
+    Examples
+    --------
+    >>> from lasagne_stn import Attention
+    >>> head = localisation_head((None, 20), Attention())
+    >>> head.output_shape, head.b.get_value().tolist()
+    ((None, 3), [1.0, 0.0, 0.0])
+    """
+    dims = getattr(transform, 'dims', 2)
+    as_transform('localisation_head', transform, dims)
+    bias = np.asarray(transform.identity, dtype=theano.config.floatX)
+    layer = lasagne.layers.DenseLayer(
+        incoming, num_units=transform.num_params, W=lasagne.init.Constant(0), b=bias,
+        nonlinearity=None, **kwargs)
+    _tag(layer)
+    return layer
+
+
+def tag_localisation(head, treat_as_input=None):
+    """Tag all parameters of a localisation network, not only its head's.
+
+    Parameters
+    ----------
+    head : Layer
+        The network's last layer.
+    treat_as_input : list of Layer, optional
+        Where the localisation network begins; layers below are left alone.
+
+    Returns
+    -------
+    Layer
+        `head`.
+
+    Examples
+    --------
+    >>> from lasagne.layers import DenseLayer, get_all_params
+    >>> from lasagne_stn import Affine
+    >>> head = localisation_head(DenseLayer((None, 9), 4), Affine())
+    >>> len(get_all_params(head, localisation=True))
+    2
+    >>> len(get_all_params(tag_localisation(head), localisation=True))
+    4
+    """
+    for layer in lasagne.layers.get_all_layers(head, treat_as_input):
+        if layer not in (treat_as_input or ()):
+            _tag(layer)
+    return head
+
+
+def _tag(layer):
+    """Tag parameters for Lasagne, and the variables for `scale_gradients`."""
+    for param in layer.params:
+        layer.params[param].add('localisation')
+        param.tag.localisation = True
+
+
+def scale_gradients(grads, params, localisation=0.1):
+    """Give the localisation network's parameters a step of their own.
+
+    Parameters
+    ----------
+    grads : list of Theano variable
+        The gradient of each parameter.
+    params : list of Theano shared variable
+        The parameters, in the same order.
+    localisation : float, optional
+        Factor for the gradients of parameters tagged ``localisation``; the paper's
+        experiments with house numbers use a tenth.
+
+    Returns
+    -------
+    list of Theano variable
+        For example for ``lasagne.updates.sgd(scaled, params, learning_rate)``. A rule
+        that divides by the gradient's size, such as Adam, undoes the factor.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the lists differ in length or the factor is no number.
+
+    Examples
+    --------
+    >>> from lasagne_stn import Affine
+    >>> head = localisation_head((None, 4), Affine())
+    >>> scaled = scale_gradients([T.ones(6)], [head.b], localisation=.5)
+    >>> scaled[0].eval()
+    array([0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+    """
+    if len(grads) != len(params):
+        raise checks.refusal('scale_gradients', 'grads', 'have the length of params, %d'
+                             % len(params), len(grads))
+    factor = checks.number('scale_gradients', 'localisation', localisation)
+    return [grad * np.asarray(factor, grad.dtype)
+            if getattr(param.tag, 'localisation', False) else grad
+            for grad, param in zip(grads, params)]
+
+
+def grid_penalty(layer, **kwargs):
+    """How far a transformer's sampling points lie outside the image.
+
+    Add it, times a small factor, to the loss: outside, an image with a constant
+    border has no gradient, but this has.
+
+    Parameters
+    ----------
+    layer : TransformerLayer
+        The transformer.
+    **kwargs
+        As for ``lasagne.layers.get_output``.
+
+    Returns
+    -------
+    Theano scalar
+        Mean over points and coordinates of the squared distance beyond [-1, 1], in
+        half-widths; 0 if all are inside.
+
+    Raises
+    ------
+    TypeError
+        If `layer` is something else.
+    """
+    points = lasagne.layers.get_output(SamplingGridLayer(layer), **kwargs)
+    beyond = abs(points) - 1
+    return T.mean(T.switch(T.gt(beyond, 0), beyond, T.zeros_like(beyond)) ** 2)
