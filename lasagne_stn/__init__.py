@@ -1,8 +1,9 @@
 """Spatial Transformer Networks for Theano and Lasagne."""
-from . import runtime
+from . import config, runtime
 
 runtime.prepare()
 
+from . import kernels                                              # noqa: E402,F401
 from .grid import regular_grid                                        # noqa: E402
 from .interpolation import Bicubic, Kernel                            # noqa: E402
 from .layers import (SamplingGridLayer, TPSTransformerLayer,          # noqa: E402
@@ -17,6 +18,7 @@ from .transforms import Compose, Transform                            # noqa: E4
 from .volumes import FlattenVolumeLayer, Transformer3DLayer           # noqa: E402
 
 __all__ = [
+    'config',
     'TransformerLayer', 'TPSTransformerLayer', 'Transformer3DLayer',
     'SamplingGridLayer', 'FlattenVolumeLayer',
     'Transform', 'Translation', 'Attention', 'Similarity', 'Affine', 'Projective',

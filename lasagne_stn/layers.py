@@ -7,8 +7,8 @@ from .borders import BORDER_MODES
 from .grid import half_width, regular_grid
 from .incoming import incoming_pair, incoming_shapes
 from .interpolation import as_kernel
-from .matrices import Affine
-from .sampler import sample
+from .matrices import Affine, MatrixTransform
+from .sampler import as_points, sample, sample_affine
 from .spline import ThinPlateSpline
 from .transforms import as_transform
 
@@ -134,8 +134,13 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 
     def get_output_for(self, inputs, **kwargs):
         """The warped images, ``(batch, channels, rows, columns)``."""
-        return sample(inputs[0], self.source_points(*inputs), self.interpolation,
-                      self.border_mode, self.border_value, self.align_corners)
+        images, theta = inputs
+        options = (self.interpolation, self.border_mode, self.border_value,
+                   self.align_corners)
+        if isinstance(self.transform, MatrixTransform):
+            matrices = self.transform.matrix(theta, self._half_widths(images))
+            return sample_affine(images, matrices, self._symbolic_size(images), *options)
+        return sample(images, self.source_points(images, theta), *options)
 
     def source_points(self, images, theta):
         """Where in the images the output's pixels are read.
@@ -153,13 +158,15 @@ class TransformerLayer(lasagne.layers.MergeLayer):
             Points (x, y) in half-widths of the image, shape
             ``(batch, output rows, output columns, 2)``.
         """
-        dims, size = len(self.axes), self._symbolic_size(images)
+        size = self._symbolic_size(images)
         grid = regular_grid(size, self.align_corners, theta.dtype)
-        half_widths = [half_width(images.shape[axis], self.align_corners)
-                       for axis in range(images.ndim - 1, 1, -1)]
-        points = self.transform.apply(theta, grid, half_widths)
-        points = points.reshape([theta.shape[0], dims] + size)
-        return points.dimshuffle(*[0] + list(range(2, 2 + dims)) + [1])
+        rows = self.transform.apply(theta, grid, self._half_widths(images))
+        return as_points(rows, size)
+
+    def _half_widths(self, images):
+        """Half the extent of the images along x, y (and z), in pixels."""
+        return [half_width(images.shape[axis], self.align_corners)
+                for axis in range(images.ndim - 1, 1, -1)]
 
     def _symbolic_size(self, images):
         """Pixels of the output along each axis: numbers where known, else symbolic."""

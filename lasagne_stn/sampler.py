@@ -1,7 +1,8 @@
 """The sampler: source points and images to output pixels, as an explicit graph.
 
 Every step is an ordinary Theano operation, so that ``theano.printing.debugprint``
-shows it and ``T.grad`` differentiates it, as often as one likes.
+shows it and ``T.grad`` differentiates it, as often as one likes. Markers, which change
+nothing, name its borders (see :mod:`lasagne_stn.markers`).
 """
 from functools import reduce
 from itertools import product
@@ -11,10 +12,12 @@ import theano.tensor as T
 
 from . import checks
 from .borders import BORDER_MODES, clip_place, inside, pixel_index
-from .grid import bounded, to_pixels
-from .interpolation import as_kernel
+from .grid import bounded, regular_grid, to_pixels
+from .interpolation import Bilinear, as_kernel
+from .markers import SamplerKind, mark
+from .matrices import apply_matrix
 
-__all__ = ['sample']
+__all__ = ['sample', 'sample_affine', 'affine_points', 'as_points']
 
 AXES = {4: ('batch', 'channels', 'rows', 'columns'),
         5: ('batch', 'channels', 'depth', 'rows', 'columns')}
@@ -80,6 +83,102 @@ def sample(images, points, interpolation='bilinear', border_mode='nearest',
     checks.choice('sample', 'border_mode', border_mode, BORDER_MODES)
     kernel = as_kernel('sample', interpolation)
 
+    kind = _kind(images, points, False, kernel, border_mode, border_value,
+                 align_corners)
+    images, points = mark('images', kind, images), mark('where', kind, points)
+    output = _read(images, points, kernel, border_mode, border_value, align_corners)
+    return mark('output', kind, output)
+
+
+def sample_affine(images, matrices, size, interpolation='bilinear',
+                  border_mode='nearest', border_value=0., align_corners=True):
+    """Read images at the regular grid's points times a matrix for each image [1]_.
+
+    The same as :func:`sample` at those points; a kernel can leave the grid out.
+
+    Parameters
+    ----------
+    images : Theano tensor
+        Shape ``(batch, channels, rows, columns)``, or a volume's.
+    matrices : Theano tensor
+        Shape ``(batch, dims, dims + 1)``: from points of the output to points of the
+        input.
+    size : sequence of int or Theano scalar
+        Pixels of the output, ``(rows, columns)`` or ``(depth, rows, columns)``.
+    interpolation, border_mode, border_value, align_corners
+        See :func:`sample`.
+
+    Returns
+    -------
+    Theano tensor
+        Shape ``(batch, channels) + size``.
+
+    References
+    ----------
+    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, eq. 1.
+    """
+    kernel = as_kernel('sample_affine', interpolation)
+    kind = _kind(images, matrices, True, kernel, border_mode, border_value,
+                 align_corners)
+    images, matrices = mark('images', kind, images), mark('where', kind, matrices)
+    size = mark('size', kind, T.stack([T.as_tensor_variable(n) for n in size]))
+    points = affine_points(matrices, [size[axis] for axis in range(images.ndim - 2)],
+                           align_corners)
+    output = _read(images, points, kernel, border_mode, border_value, align_corners)
+    return mark('output', kind, output)
+
+
+def affine_points(matrices, size, align_corners=True):
+    """The regular grid's points times a matrix for each image.
+
+    Parameters
+    ----------
+    matrices : Theano tensor
+        Shape ``(batch, dims, dims + 1)``.
+    size : sequence of int or Theano scalar
+        Pixels of the output along each axis.
+    align_corners : bool, optional
+        The pixel rule, see :mod:`lasagne_stn.grid`.
+
+    Returns
+    -------
+    Theano tensor
+        Source points, shape ``(batch,) + size + (dims,)``.
+    """
+    grid = regular_grid(size, align_corners, matrices.dtype)
+    return as_points(apply_matrix(matrices, grid), size)
+
+
+def as_points(rows, size):
+    """From a row for each coordinate to a point for each output pixel.
+
+    Parameters
+    ----------
+    rows : Theano tensor
+        Shape ``(batch, dims, count)``, as a transform gives them.
+    size : sequence of int or Theano scalar
+        Pixels of the output along each axis.
+
+    Returns
+    -------
+    Theano tensor
+        Shape ``(batch,) + size + (dims,)``.
+    """
+    dims = len(size)
+    points = rows.reshape([rows.shape[0], dims] + list(size), ndim=dims + 2)
+    return points.dimshuffle(*[0] + list(range(2, 2 + dims)) + [1])
+
+
+def _kind(images, where, affine, kernel, border_mode, border_value, align_corners):
+    """What a kernel must compute to stand for the sampler; None if there is none."""
+    if type(kernel) is not Bilinear or images.dtype != where.dtype:
+        return None
+    return SamplerKind(images.ndim - 2, affine, border_mode, float(border_value),
+                       bool(align_corners))
+
+
+def _read(images, points, kernel, border_mode, border_value, align_corners):
+    """The explicit graph of a sampler."""
     sizes = [images.shape[axis] for axis in range(2, images.ndim)]
     count = reduce(mul, [points.shape[axis] for axis in range(1, points.ndim - 1)])
     taps = []                                   # for each axis of the image, in order

@@ -67,6 +67,28 @@ def golden_cases(source, transform):
     return cases
 
 
+WAYS = {'explicit': theano.compile.get_mode('FAST_COMPILE'),
+        'fused': theano.compile.get_mode('FAST_COMPILE').including('lasagne_stn_fuse')}
+chosen_way = ['explicit']
+
+
+@pytest.fixture(params=sorted(WAYS))
+def way(request):
+    """Compile what `run` and `with_gradients` get as it is, then with fused ops.
+
+    The fused ops run in numpy here; tests of the compiled ones name their mode.
+    """
+    chosen_way[0] = request.param
+    yield request.param
+    chosen_way[0] = 'explicit'
+
+
+def fused_ops(function):
+    """Names of the fused ops in a compiled function."""
+    return [type(node.op).__name__ for node in function.maker.fgraph.toposort()
+            if type(node.op).__module__.startswith('lasagne_stn.kernels')]
+
+
 def run(build, *arrays, **options):
     """Result of a graph, as a numpy array.
 
@@ -74,7 +96,8 @@ def run(build, *arrays, **options):
     those with compiled code, which is slow to get.
     """
     inputs = [_variable(array) for array in arrays]
-    return theano.function(inputs, build(*inputs), mode=options.get('mode'))(*arrays)
+    mode = options.get('mode', WAYS[chosen_way[0]])
+    return theano.function(inputs, build(*inputs), mode=mode)(*arrays)
 
 
 def with_gradients(build, *arrays, **options):
@@ -87,8 +110,8 @@ def with_gradients(build, *arrays, **options):
     inputs = [_variable(array) for array in arrays]
     output = build(*inputs[:-1])
     gradients = T.grad(None, inputs[:-1], known_grads={output: inputs[-1]})
-    return theano.function(inputs, [output] + gradients,
-                           mode=options.get('mode'))(*arrays)
+    mode = options.get('mode', WAYS[chosen_way[0]])
+    return theano.function(inputs, [output] + gradients, mode=mode)(*arrays)
 
 
 def _variable(array):

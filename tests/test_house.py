@@ -8,7 +8,7 @@ import lasagne_stn
 
 PACKAGE = os.path.dirname(lasagne_stn.__file__)
 ROWS = [                                    # a file imports from the rows above it
-    {'runtime', 'checks'},
+    {'runtime', 'checks', 'config', 'markers'},
     {'grid', 'interpolation', 'borders', 'incoming'},
     {'transforms'},
     {'matrices', 'spline'},
@@ -16,6 +16,7 @@ ROWS = [                                    # a file imports from the rows above
     {'sampler'},
     {'layers', 'legacy'},
     {'volumes', 'training'},
+    {'kernels'},                            # a side room: only __init__ loads it
     {'data'},
     {'viz'},
     {'demo', 'doctor'},
@@ -24,6 +25,7 @@ ROWS = [                                    # a file imports from the rows above
 ]
 LONG = 300                                  # lines
 PUBLIC = {
+    'config',
     'TransformerLayer', 'TPSTransformerLayer', 'Transformer3DLayer',
     'SamplingGridLayer', 'FlattenVolumeLayer',
     'Transform', 'Translation', 'Attention', 'Similarity', 'Affine', 'Projective',

@@ -12,8 +12,11 @@ from lasagne.layers import (DenseLayer, InputLayer, ReshapeLayer, count_params,
 import oracle
 from conftest import golden_cases, run, with_gradients
 from lasagne_stn import Affine, TransformerLayer
+from lasagne_stn.markers import Marker
 
 TOLERANCE = {'float32': dict(rtol=1e-4, atol=1e-5), 'float64': dict(rtol=1e-9, atol=1e-9)}
+
+pytestmark = pytest.mark.usefixtures('way')
 
 
 def unknown_layer(factor=1, border_mode='nearest', **kwargs):
@@ -27,14 +30,19 @@ def warp(layer):
 
 @pytest.mark.parametrize('case', golden_cases('lasagne2015-09-29', 'affine')
                          + golden_cases('lasagne2018', 'affine'), ids=str)
-def test_golden_cases_of_the_original(case):
+def test_golden_cases_of_the_original(case, way):
     border_mode = {'clip-coordinates': 'nearest'}.get(case.border_mode, case.border_mode)
     layer = unknown_layer(case.downsample_factor, border_mode)
     found = with_gradients(warp(layer), case.input, case.theta, case.cotangent)
     for array, name in zip(found, ('output', 'grad_input', 'grad_theta')):
         assert array.dtype == case.dtype
-        np.testing.assert_allclose(array, case[name], err_msg=name,
-                                   **TOLERANCE[case.dtype])
+        tolerance = dict(TOLERANCE[case.dtype])
+        if way == 'fused' and case.dtype == 'float32':
+            # The original rounds coordinates to float32, a fused op does not: they
+            # differ by an ulp of the largest coordinate, in pixels.
+            tolerance['atol'] += (np.finfo('float32').eps * max(case.input.shape)
+                                  * abs(case[name]).max())
+        np.testing.assert_allclose(array, case[name], err_msg=name, **tolerance)
 
 
 @pytest.mark.parametrize('border_mode', ['nearest', 'mirror', 'wrap'])
@@ -124,7 +132,8 @@ def test_the_graph_can_be_read():
     gathers = [node for node in graph
                if type(node.op).__name__ == 'AdvancedSubtensor1']
     assert len(gathers) == 4
-    assert {type(node.op).__module__.split('.')[0] for node in graph} == {'theano'}
+    assert {type(node.op).__module__.split('.')[0] for node in graph
+            if not isinstance(node.op, Marker)} == {'theano'}
 
 
 def _identity_like(seed):

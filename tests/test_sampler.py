@@ -13,6 +13,8 @@ from lasagne_stn.borders import BORDER_MODES
 SCIPY_MODES = {'nearest': 'nearest', 'mirror': 'mirror', 'reflect': 'reflect',
                'wrap': 'grid-wrap', 'constant': 'grid-constant'}
 
+pytestmark = pytest.mark.usefixtures('way')
+
 
 def random_points(rng, size, images, border_mode='nearest', spread=1.6):
     """Points in and out of the image, none within 1e-3 pixels of a kink."""

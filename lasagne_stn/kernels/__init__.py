@@ -1,0 +1,4 @@
+"""Fused kernels in the place of marked samplers; importing registers the rewrite."""
+from . import rewrite
+
+__all__ = ['rewrite']

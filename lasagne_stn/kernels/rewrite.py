@@ -1,0 +1,159 @@
+"""The rewrite from markers to fused ops, forward and gradient.
+
+It works before all of Theano's own optimisations, on the graph as it was written. Each
+exit of a marked sampler is replaced by one fused op, found by walking back from the exit
+to the markers at the entrances. Where that walk meets anything but a sampler and its
+first derivative, the explicit graph stays. `RemoveMarkers` then takes away the markers
+that are left.
+
+Exclude ``lasagne_stn_fuse`` from the mode, or set ``lasagne_stn.config.fused = False``,
+to compile the explicit graph.
+"""
+import theano
+from theano import gof, tensor as T
+from theano.compile import optdb
+
+from .. import config
+from ..markers import Marker
+from .cpu import FusedSample, FusedSampleGradient
+
+__all__ = ['FuseSamplers', 'RemoveMarkers']
+
+
+class FuseSamplers(gof.Optimizer):
+    """Replace marked samplers and their gradients by fused ops."""
+
+    def add_requirements(self, fgraph):
+        """Let a replacement that fails be undone."""
+        fgraph.attach_feature(gof.toolbox.ReplaceValidate())
+
+    def apply(self, fgraph):
+        """Replace what can be replaced, one exit of a sampler after the other."""
+        if not (config.fused and _on_the_cpu()):
+            return
+        exits = [node for node in fgraph.toposort() if isinstance(node.op, Marker)]
+        for node in exits:
+            if node.op.role == 'output':
+                _replace_output(fgraph, node)
+        for nodes in _gradient_groups(exits):
+            _replace_gradients(fgraph, nodes)
+
+
+class RemoveMarkers(gof.Optimizer):
+    """Take markers out of the graph: each output becomes its input."""
+
+    def add_requirements(self, fgraph):
+        """Let a replacement that fails be undone."""
+        fgraph.attach_feature(gof.toolbox.ReplaceValidate())
+
+    def apply(self, fgraph):
+        """Replace the output of each marker by its input."""
+        pairs = [(node.outputs[0], node.inputs[0]) for node in fgraph.toposort()
+                 if isinstance(node.op, Marker)]
+        for output, value in reversed(pairs):
+            fgraph.replace_validate(output, value, reason='lasagne_stn_unmark')
+
+
+def _on_the_cpu():
+    """Whether functions are compiled for the CPU, and by a compiler."""
+    given = flags()
+    return bool(given.cxx) and given.device == 'cpu' and not given.init_gpu_device
+
+
+def flags():
+    """Theano's flags, as they are now."""
+    return theano.config
+
+
+def _entrances(exit_node):
+    """The markers of the same kind that a walk back from an exit meets first.
+
+    Returns
+    -------
+    dict
+        From role to a list of values that enter there.
+    """
+    kind, found, seen = exit_node.op.kind, {}, set()
+    todo = [exit_node.inputs[0]]
+    while todo:
+        value = todo.pop()
+        if value in seen or value.owner is None:
+            continue
+        seen.add(value)
+        node = value.owner
+        if isinstance(node.op, Marker) and node.op.kind == kind:
+            entered = found.setdefault(node.op.role, [])
+            if node.inputs[0] not in entered:
+                entered.append(node.inputs[0])
+        else:
+            todo.extend(node.inputs)
+    return found
+
+
+def _sampler_inputs(entered, kind):
+    """Images, where, and size; None if that is not all there is, or too much."""
+    wanted = {'images', 'where'} | ({'size'} if kind.affine else set())
+    if not wanted <= set(entered) or any(len(entered[role]) > 1 for role in wanted):
+        return None
+    images, where = entered['images'][0], entered['where'][0]
+    if images.dtype not in ('float32', 'float64') or images.dtype != where.dtype:
+        return None
+    size = entered['size'][0] if kind.affine else where.shape[1:-1]
+    return [images, where, size]
+
+
+def _replace_output(fgraph, node):
+    entered = _entrances(node)
+    inputs = _sampler_inputs(entered, node.op.kind)
+    if inputs is None or set(entered) > {'images', 'where', 'size'}:
+        return
+    fused = FusedSample(node.op.kind)(*inputs)
+    _replace(fgraph, [(node.outputs[0], fused)])
+
+
+def _gradient_groups(nodes):
+    """Exits of the backward part that share everything that entered."""
+    groups = {}
+    for node in nodes:
+        if node.op.role not in ('grad_images', 'grad_where'):
+            continue
+        entered = _entrances(node)
+        gradients = entered.get('grad_output', [])
+        if set(entered) - {'images', 'where', 'size', 'grad_output'} or (
+                len(gradients) != 1):
+            continue                    # a second derivative, or several gradients
+        groups.setdefault((node.op.kind, gradients[0]), []).append((node, entered))
+    return groups.values()
+
+
+def _replace_gradients(fgraph, group):
+    """Replace the exits of one backward part by the outputs of one fused op."""
+    kind = group[0][0].op.kind
+    # The gradient to images alone may not read them: other exits may know more.
+    merged = {}
+    for _, entered in group:
+        for role, values in entered.items():
+            known = merged.setdefault(role, [])
+            known.extend(value for value in values if value not in known)
+    inputs = _sampler_inputs(merged, kind)
+    if inputs is None:
+        return
+    wrt = tuple(sorted({node.op.role[5:] for node, _ in group}))
+    fused = FusedSampleGradient(kind, wrt)(*inputs + merged['grad_output'],
+                                           return_list=True)
+    _replace(fgraph, [(node.outputs[0], fused[wrt.index(node.op.role[5:])])
+                      for node, _ in group])
+
+
+def _replace(fgraph, pairs):
+    """Replace values; what Theano knows of axes of length 1 stays known."""
+    pairs = [(old, new if old.type == new.type
+              else T.patternbroadcast(new, old.type.broadcastable))
+             for old, new in pairs]
+    for old, new in pairs:
+        gof.opt.copy_stack_trace(old, new)
+    fgraph.replace_all_validate(pairs, reason='lasagne_stn_fuse')
+
+
+optdb.register('lasagne_stn_fuse', FuseSamplers(), 0.5, 'fast_run')
+optdb.register('lasagne_stn_unmark', RemoveMarkers(), 0.51, 'fast_run', 'fast_compile')
