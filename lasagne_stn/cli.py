@@ -1,0 +1,82 @@
+"""The command ``lasagne-stn``: argument parsing and nothing else."""
+import os
+import sys
+
+__all__ = ['main', 'commands']
+
+PACKAGES = {'click': 'click', 'rich': 'rich', 'matplotlib': 'matplotlib',
+            'sklearn': 'scikit-learn'}
+MISSING = ('lasagne-stn needs %s, which is not installed.\n'
+           'Run: pip install "lasagne-stn[paper]"')
+
+try:
+    import click
+except ImportError:
+    sys.exit(MISSING % PACKAGES['click'])
+
+
+def main():
+    """Run the command; a missing optional package is a message, not a traceback."""
+    try:
+        commands(prog_name='lasagne-stn')
+    except ModuleNotFoundError as problem:
+        package = (problem.name or '').split('.')[0]
+        if package not in PACKAGES:
+            raise
+        sys.exit(MISSING % PACKAGES[package])
+
+
+@click.group()
+def commands():
+    """Spatial Transformer Networks for Theano and Lasagne."""
+
+
+def _writable(context, parameter, path):
+    """Refuse, before hours of work, a place where no file can be written."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.access(folder, os.W_OK):
+        raise click.BadParameter('the folder %s does not exist or cannot be written '
+                                 'to: give another FILE.' % folder)
+    return path
+
+
+@commands.command()
+@click.option('--data', metavar='DIR', type=click.Path(exists=True, file_okay=False),
+              help="Folder with MNIST's four IDX files, gzipped or not.  "
+                   '[default: the digits that scikit-learn ships]')
+@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
+              show_default=True, help='The same seed gives the same digits.')
+@click.option('--epochs', type=click.IntRange(1),
+              help='Passes through the training images.  [default: 120; 8 for a large '
+                   'set such as MNIST]')
+@click.option('--output', metavar='FILE', default='lasagne-stn-demo.png',
+              show_default=True, callback=_writable,
+              type=click.Path(dir_okay=False, writable=True),
+              help='The picture, a PNG.')
+def demo(data, seed, epochs, output):
+    """Teach a transformer to straighten distorted digits.
+
+    Trains a classifier with a spatial transformer and the same one without, prints
+    both errors, and draws what the transformer does. Ctrl-C stops early.
+    """
+    from rich.console import Console
+
+    from . import demo as job
+
+    console = Console(highlight=False)
+    try:
+        images, words = job.read_data(data)
+    except (OSError, ValueError) as problem:
+        raise click.ClickException(str(problem)) from problem
+    console.print('Data: ' + words, soft_wrap=True)
+    job.run(console, images, output, epochs, seed)
+
+
+@commands.command()
+def doctor():
+    """Say what this machine has, and what to do about the rest."""
+    from rich.console import Console
+
+    from .doctor import report
+
+    sys.exit(report(Console(highlight=False)))

@@ -1,0 +1,107 @@
+"""What is drawn, read back from the axes."""
+import io
+import sys
+
+import numpy as np
+import pytest
+
+from lasagne_stn import viz
+
+
+def affine_points(theta, size):
+    """Source points of an affine transform, a loop over the output's pixels."""
+    rows, columns = size
+    points = np.empty((rows, columns, 2))
+    for row in range(rows):
+        for column in range(columns):
+            target = [2 * column / (columns - 1) - 1, 2 * row / (rows - 1) - 1, 1]
+            points[row, column] = np.dot(np.reshape(theta, (2, 3)), target)
+    return points
+
+
+@pytest.fixture
+def axes():
+    return viz.new_figure(3, 2).add_subplot()
+
+
+def test_the_outline_joins_the_transformed_corners(axes):
+    theta = [.5, -.2, .1, .3, .6, -.2]
+    viz.draw_grid(axes, np.zeros((11, 21)), affine_points(theta, (6, 9)), lines=3)
+    drawn = [line.get_xydata() for line in axes.get_lines()]
+    corners = {(x, y): np.dot(np.reshape(theta, (2, 3)), [x, y, 1]) * [10, 5] + [10, 5]
+               for x in (-1, 1) for y in (-1, 1)}
+    for start, end in (((-1, -1), (1, -1)), ((-1, 1), (1, 1)),
+                       ((-1, -1), (-1, 1)), ((1, -1), (1, 1))):
+        assert any(np.allclose(line[0], corners[start])
+                   and np.allclose(line[-1], corners[end]) for line in drawn)
+    assert len(drawn) == 3 + 3 + 1
+    thickest = max(axes.get_lines(), key=lambda line: line.get_linewidth())
+    np.testing.assert_allclose(thickest.get_xydata()[[0, -1]],
+                               [corners[-1, -1], corners[1, -1]])
+
+
+def test_the_image_lies_under_the_grid_upright(axes, rng):
+    image = rng.uniform(size=(4, 6))
+    viz.draw_grid(axes, image, affine_points([1, 0, 0, 0, 1, 0], (3, 5)))
+    shown, = axes.get_images()
+    np.testing.assert_array_equal(shown.get_array(), image)
+    assert axes.get_xlim()[0] < -.5 and axes.get_xlim()[1] > 5.5
+    bottom, top = axes.get_ylim()
+    assert top < -.5 and bottom > 3.5
+
+
+def test_before_after_has_each_picture_in_its_place(rng):
+    figure = viz.new_figure(6, 4)
+    images, warped = rng.uniform(size=(3, 6, 5)), rng.uniform(size=(2, 3, 4, 2))
+    points = [np.stack([affine_points([size, 0, 0, 0, size, 0], (4, 2))] * 3)
+              for size in (1, .5)]
+    axes = viz.before_after(figure, [7, 1, 4], images, (points[0], warped[0]),
+                            (points[1], warped[1]))
+    assert axes.shape == (4, 3)
+    assert [top.get_title() for top in axes[0]] == ['7', '1', '4']
+    for column in range(3):
+        shown = [row.get_images()[0].get_array() for row in axes[:, column]]
+        for got, wanted in zip(shown, (images, warped[0], images, warped[1])):
+            np.testing.assert_array_equal(got, wanted[column])
+        widths = [np.ptp(axes[row, column].get_lines()[-1].get_xdata())
+                  for row in (0, 2)]
+        np.testing.assert_allclose(widths, [4, 2])
+    assert [row.get_ylabel().split()[0] for row in axes[:, 0]] == [
+        'before', 'before', 'after', 'after']
+
+
+def test_nothing_is_cut_off(rng):
+    figure = viz.new_figure(12, 4.5)
+    points = np.stack([affine_points([1, 0, 0, 0, 1, 0], (4, 4))] * 10)
+    warped = rng.uniform(size=(10, 4, 4))
+    axes = viz.before_after(figure, range(10), warped, (points, warped),
+                            (points, warped))
+    figure.canvas.draw()
+    for row in axes:
+        for box in (row[0].yaxis.label.get_window_extent(),
+                    axes[0, 0].title.get_window_extent()):
+            assert box.x0 >= 0 and box.y1 <= figure.bbox.y1
+
+
+def test_a_figure_touches_nothing_global():
+    pyplot_was_loaded = 'matplotlib.pyplot' in sys.modules
+    target = io.BytesIO()
+    viz.new_figure(2, 1).savefig(target)
+    assert target.getvalue().startswith(b'\x89PNG')
+    assert ('matplotlib.pyplot' in sys.modules) == pyplot_was_loaded
+
+
+def test_wrong_shapes_are_refused(axes):
+    image, points = np.zeros((4, 5)), np.zeros((3, 3, 2))
+    viz.draw_grid(axes, image, points)
+    with pytest.raises(ValueError, match=r'image must .*got \(1, 4, 5\)'):
+        viz.draw_grid(axes, image[np.newaxis], points)
+    with pytest.raises(ValueError, match=r'points must .*columns, 2\), got \(3, 3\)'):
+        viz.draw_grid(axes, image, points[:, :, 0])
+
+
+def test_missing_matplotlib_is_refused_with_the_pip_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
+    message = r'matplotlib, which is not(.|\n)*pip install "lasagne-stn\[paper\]"'
+    with pytest.raises(ImportError, match=message):
+        viz.new_figure(2, 1)
