@@ -41,7 +41,7 @@ class Projective(Transform):
         one = T.ones_like(theta[:, :1])
         matrix = T.concatenate([theta, one], axis=1).reshape((theta.shape[0], 3, 3))
         mapped = apply_matrix(matrix, points)
-        below = mapped[:, 2:]
+        below = mapped[:, 2].dimshuffle(0, 'x', 1)
         near = T.constant(SMALLEST, dtype=theta.dtype)
         below = T.switch(T.lt(abs(below), near),
                          T.switch(T.lt(below, 0), -near, near), below)

@@ -90,7 +90,8 @@ class Transform:
         if half_widths is None:
             raise checks.refusal(self, 'half_widths', 'be given for isotropic '
                                  'coordinates', half_widths)
-        sizes = T.stack([T.maximum(width, .5) for width in half_widths])
+        sizes = T.stack([T.maximum(T.cast(width, 'float64'), .5)
+                         for width in half_widths])
         return T.cast(sizes / T.max(sizes), dtype)
 
     def _options(self):

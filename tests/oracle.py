@@ -105,6 +105,100 @@ def affine(theta, points):
     return result
 
 
+def translation(theta, points):
+    """Each point moved by the image's theta."""
+    return np.array([[point + shift for point in _rows(points)]
+                     for shift in theta]).reshape((len(theta),) + points.shape)
+
+
+def attention(theta, points, scale=None):
+    """Eq. 2; theta (batch, 1 + dims), or (batch, dims) where the scale is fixed."""
+    result = []
+    for parameters in theta:
+        s, shift = ((parameters[0], parameters[1:]) if scale is None
+                    else (scale, parameters))
+        result.append([[s * x + t for x, t in zip(point, shift)]
+                       for point in _rows(points)])
+    return np.array(result).reshape((len(theta),) + points.shape)
+
+
+def similarity(theta, points):
+    """Points as complex numbers: times a number of length s and angle -a, plus t."""
+    result = []
+    for scale, angle, x, y in theta:
+        turn = scale * np.exp(-1j * angle)
+        moved = [turn * complex(*point) + complex(x, y) for point in _rows(points)]
+        result.append([(one.real, one.imag) for one in moved])
+    return np.array(result).reshape((len(theta),) + points.shape)
+
+
+def projective(theta, points):
+    """A 3 x 3 matrix times [x, y, 1], divided by its third coordinate."""
+    result = []
+    for parameters in theta:
+        matrix = np.append(parameters, 1).reshape(3, 3)
+        mapped = [matrix @ [x, y, 1] for x, y in _rows(points)]
+        result.append([one[:2] / one[2] for one in mapped])
+    return np.array(result).reshape((len(theta),) + points.shape)
+
+
+def thin_plate_spline(theta, points):
+    """Solve for the spline through the moved control points, once for each image."""
+    side = int(np.sqrt(theta.shape[1] // 2))
+    line = [-1 + 2 * k / (side - 1) for k in range(side)]
+    controls = np.array([(x, y) for y in line for x in line])
+    count = len(controls)
+    system = np.zeros((count + 3, count + 3))
+    for i, one in enumerate(controls):
+        for k, other in enumerate(controls):
+            system[i, k] = _bending(one - other)
+        system[i, count:] = system[count:, i] = 1, one[0], one[1]
+    result = []
+    for offsets in theta:
+        moved = controls + np.stack([offsets[:count], offsets[count:]], axis=1)
+        solved = np.linalg.solve(system, np.append(moved, np.zeros((3, 2)), axis=0))
+        for x, y in _rows(points):
+            place = solved[count] + solved[count + 1] * x + solved[count + 2] * y
+            for weight, control in zip(solved, controls):
+                place = place + weight * _bending(np.array([x, y]) - control)
+            result.append(place)
+    return np.array(result).reshape((len(theta),) + points.shape)
+
+
+def _bending(distance):
+    """r^2 log r, and 0 at 0; a constant factor goes into the weights."""
+    length = np.hypot(*distance)
+    return length ** 2 * np.log(length) if length > 0 else 0.
+
+
+def _rows(points):
+    return points.reshape(-1, points.shape[-1])
+
+
+def isotropic(transform, size, align_corners=True):
+    """A transform whose unit is half the longer side of an image of `size` pixels."""
+    halves = np.array([(pixels - align_corners) / 2 for pixels in size[::-1]])
+    halves[halves == 0] = .5
+
+    def apply(theta, points):
+        pixels = points * halves
+        return transform(theta, pixels / max(halves)) * max(halves) / halves
+    return apply
+
+
+def compose(*parts):
+    """Pairs of a transform and its number of parameters, the first one first."""
+    def apply(theta, points):
+        result = []
+        for one in theta:
+            place, rest = points, one
+            for transform, count in parts:
+                place, rest = transform(rest[None, :count], place)[0], rest[count:]
+            result.append(place)
+        return np.array(result).reshape((len(theta),) + points.shape)
+    return apply
+
+
 def numeric_gradient(function, array, cotangent, step=1e-6):
     """Central finite differences of sum(cotangent * function(array))."""
     gradient = np.zeros_like(array)
