@@ -19,7 +19,8 @@ class ThinPlateSpline(Transform):
     order. Theta holds their offsets, first all in x, then all in y: the output's point
     c_k is mapped to c_k + offset_k, and the points between follow with the least
     bending, x_s = x + a_0 + a_1 x + a_2 y + sum over k of w_k U(abs(p - c_k)) with
-    U(r) = r^2 log(r^2) [2]_.
+    U(r) = r^2 log(r^2) [2]_. The coefficients a and w, whose sums cancel, are float64
+    inside, so that float32 parameters give float32 points.
 
     Parameters
     ----------
@@ -71,18 +72,19 @@ class ThinPlateSpline(Transform):
     def _map(self, theta, points):
         count = self.controls.shape[1]
         offsets = theta.reshape((theta.shape[0], 2, count))
-        solution = T.constant(self.solution.astype(theta.dtype))
-        return points + _matmul(T.dot(offsets, solution), self._basis(points))
+        coefficients = T.dot(T.cast(offsets, 'float64'), T.constant(self.solution))
+        bent = _matmul(coefficients, self._basis(T.cast(points, 'float64')))
+        return points + T.cast(bent, theta.dtype)
 
     def _basis(self, points):
         """U of the distance to each control point, then 1, x, y."""
         batch = list(range(points.ndim - 2))
         squares = 0
-        for axis, places in enumerate(self.controls.astype(points.dtype)):
+        for axis, places in enumerate(self.controls):
             control = T.constant(places).dimshuffle(*['x'] * len(batch) + [0, 'x'])
             coordinate = points[..., axis, :].dimshuffle(*batch + ['x', len(batch)])
             squares += (coordinate - control) ** 2
-        bending = squares * T.log(squares + T.constant(TINY, dtype=points.dtype))
+        bending = squares * T.log(squares + TINY)
         one = T.ones_like(points[..., :1, :])
         return T.concatenate([bending, one, points], axis=points.ndim - 2)
 
