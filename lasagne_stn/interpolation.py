@@ -19,7 +19,19 @@ class Kernel:
         The kernel is zero where the distance exceeds it; 2 * radius pixels are read
         along each axis.
     function : callable
-        From the signed distance x - m in pixels, a Theano variable, to the weight.
+        From the signed distance x - m in pixels, a Theano variable, to the weight;
+        made of Theano's operations, elementwise. The gradient to the point is the
+        one that Theano gives the function; a NaN point weighs NaN, whatever it says.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `radius` is no whole number of at least 1 or `function` cannot be called.
+
+    Notes
+    -----
+    The weights are used as they are: where they do not sum to 1, a constant image
+    does not stay the same.
 
     References
     ----------
@@ -73,7 +85,8 @@ class Kernel:
         list of Theano variable
             In the order of `offsets`.
         """
-        return [self.function(fraction - offset) for offset in self.offsets]
+        weights = [self.function(fraction - offset) for offset in self.offsets]
+        return [T.switch(T.isnan(fraction), fraction, weight) for weight in weights]
 
 
 class Bilinear(Kernel):
@@ -131,11 +144,21 @@ class Bicubic(Kernel):
     ----------
     .. [1] Keys (1981): Cubic convolution interpolation for digital image
        processing, eq. 4 with its a as a parameter.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `a` is no finite number.
+
+    Examples
+    --------
+    >>> [float(weight.eval()) for weight in Bicubic(-.5).weights(T.constant(.5))]
+    [-0.0625, 0.5625, 0.5625, -0.0625]
     """
 
     def __init__(self, a=-0.75):
         self.radius = 2
-        self.a = float(a)
+        self.a = checks.number(self, 'a', a)
 
     def weights(self, fraction):
         """See :meth:`Kernel.weights`."""

@@ -1,6 +1,4 @@
 """Transforms that are a matrix times [x, y, 1], or [x, y, z, 1] for volumes."""
-import numbers
-
 import numpy as np
 import theano.tensor as T
 
@@ -32,7 +30,7 @@ class MatrixTransform(Transform):
 
     def __init__(self, dims=2, coordinates='normalised'):
         super().__init__(coordinates)
-        if dims not in (2, 3):
+        if type(dims) is not int or dims not in (2, 3):
             raise checks.refusal(self, 'dims', 'be 2 or 3', dims)
         self.dims = dims
 
@@ -151,8 +149,8 @@ class Attention(MatrixTransform):
 
     Raises
     ------
-    TypeError
-        If `scale` is no number.
+    TypeError, ValueError
+        If `scale` is no finite number, or another argument is something else.
 
     References
     ----------
@@ -168,10 +166,7 @@ class Attention(MatrixTransform):
 
     def __init__(self, scale=None, dims=2, coordinates='normalised'):
         super().__init__(dims, coordinates)
-        if not (scale is None or isinstance(scale, numbers.Real)):
-            raise checks.refusal(self, 'scale', 'be a number or None', scale,
-                                 error=TypeError)
-        self.scale = scale
+        self.scale = scale if scale is None else checks.number(self, 'scale', scale)
 
     @property
     def num_params(self):
