@@ -139,7 +139,8 @@ class TransformerLayer(lasagne.layers.MergeLayer):
                    self.align_corners)
         if isinstance(self.transform, MatrixTransform):
             matrices = self.transform.matrix(theta, self._half_widths(images))
-            return sample_affine(images, matrices, self._symbolic_size(images), *options)
+            size = self._symbolic_size(images)
+            return sample_affine(images, matrices, size, *options)
         return sample(images, self.source_points(images, theta), *options)
 
     def source_points(self, images, theta):
@@ -170,13 +171,19 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 
     def _symbolic_size(self, images):
         """Pixels of the output along each axis: numbers where known, else symbolic."""
-        return [T.cast(images.shape[axis] // factor, 'int64') if pixels is None
+        return [_floor_divide(images.shape[axis], factor) if pixels is None
                 else pixels for axis, (pixels, factor)
                 in enumerate(zip(self._known_size(), self.downsample_factor), start=2)]
 
     def _known_size(self):
         """Pixels of the output along each axis that Theano may take as constant."""
         return self.output_shape[2:]
+
+
+def _floor_divide(pixels, factor):
+    """``pixels // factor`` as Python has it, in float32 and in C code too."""
+    factor = T.constant(factor, dtype='float64')
+    return T.cast((pixels - pixels % factor) / factor + .5, 'int64')
 
 
 KEYWORDS = ['incoming', 'localization_network', 'downsample_factor', 'border_mode',

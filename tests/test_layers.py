@@ -10,11 +10,14 @@ from lasagne.layers import (DenseLayer, InputLayer, ReshapeLayer, count_params,
                             get_all_params, get_output)
 
 import oracle
-from conftest import golden_cases, run, with_gradients
-from lasagne_stn import Affine, TransformerLayer
+from conftest import WAYS, golden_cases, run, with_gradients
+from lasagne_stn import (Affine, Attention, Bicubic, Compose, Kernel, Projective,
+                         SamplingGridLayer, ThinPlateSpline, TPSTransformerLayer,
+                         TransformerLayer)
 from lasagne_stn.markers import Marker
 
-TOLERANCE = {'float32': dict(rtol=1e-4, atol=1e-5), 'float64': dict(rtol=1e-9, atol=1e-9)}
+TOLERANCE = {'float32': dict(rtol=1e-4, atol=1e-5),
+             'float64': dict(rtol=1e-9, atol=1e-9)}
 
 pytestmark = pytest.mark.usefixtures('way')
 
@@ -24,6 +27,10 @@ def unknown_layer(factor=1, border_mode='nearest', **kwargs):
     return TransformerLayer((None,) * 4, (None, 6), factor, border_mode, **kwargs)
 
 
+def repr_class(value):
+    return type(value).__name__
+
+
 def warp(layer):
     return lambda images, theta: layer.get_output_for([images, theta])
 
@@ -31,7 +38,7 @@ def warp(layer):
 @pytest.mark.parametrize('case', golden_cases('lasagne2015-09-29', 'affine')
                          + golden_cases('lasagne2018', 'affine'), ids=str)
 def test_golden_cases_of_the_original(case, way):
-    border_mode = {'clip-coordinates': 'nearest'}.get(case.border_mode, case.border_mode)
+    border_mode = case.border_mode.replace('clip-coordinates', 'nearest')
     layer = unknown_layer(case.downsample_factor, border_mode)
     found = with_gradients(warp(layer), case.input, case.theta, case.cotangent)
     for array, name in zip(found, ('output', 'grad_input', 'grad_theta')):
@@ -204,8 +211,8 @@ def test_a_network_survives_pickling(rng):
 
 def test_the_list_of_two_layers_of_2015():
     pair = [InputLayer((None, 1, 8, 6)), InputLayer((None, 6))]
-    for layer in (TransformerLayer(pair, 2), TransformerLayer(pair, downsample_factor=2),
-                  TransformerLayer(pair[0], pair[1], 2)):
+    for layer in (TransformerLayer(pair, 2), TransformerLayer(pair[0], pair[1], 2),
+                  TransformerLayer(pair, downsample_factor=2)):
         assert layer.output_shape == (None, 1, 4, 3)
         assert layer.input_layers == pair
     with pytest.raises(ValueError, match='incoming must be a layer, or a list of two'):
@@ -213,10 +220,10 @@ def test_the_list_of_two_layers_of_2015():
 
 
 @pytest.mark.parametrize('images, theta, message', [
-    ((2, 3, 8), (2, 6), r"Layer 'warp': incoming must have shape \(batch, channels, row"),
+    ((2, 3, 8), (2, 6), r"Layer 'warp': incoming must have shape \(batch, channels, "),
     ((2, 3, 8, 0), (2, 6), r'incoming must have .*, got \(2, 3, 8, 0\)'),
-    ((2, 3, 8, 6), (2, 5), r'localization_network must have shape \(batch, 6\), got \(2, '
-     r'5\)\.\nAffine\(\) takes 6 parameters per image: give the last layer num_units=6'),
+    ((2, 3, 8, 6), (2, 5), r'localization_network must have shape \(batch, 6\), got '
+     r'\(2, 5\)\.\nAffine\(\) takes 6 parameters per image: give the last layer num_'),
     ((2, 3, 8, 6), (2, 6, 1), r'localization_network must have .* got \(2, 6, 1\)'),
     ((2, 3, 8, 6), (4, 6), 'localization_network must have the batch size of incoming, '
      '2, got 4')])
@@ -227,14 +234,14 @@ def test_wrong_shapes_are_refused(images, theta, message):
 
 
 @pytest.mark.parametrize('change, error, message', [
-    (dict(downsample_factor=0), ValueError, 'downsample_factor must be a positive number'),
+    (dict(downsample_factor=0), ValueError, 'downsample_factor must be a positive'),
     (dict(downsample_factor=-1.), ValueError, 'downsample_factor .* got -1.0'),
     (dict(downsample_factor=float('nan')), ValueError, 'downsample_factor .* got nan'),
     (dict(downsample_factor=(1, 2, 3)), ValueError, r'downsample_factor .*\(1, 2, 3\)'),
     (dict(downsample_factor='2'), TypeError, "downsample_factor .* got '2'"),
     (dict(downsample_factor=7), ValueError, 'must leave at least one pixel of 8 x 6, '
      'got 7'),
-    (dict(border_mode='miror'), ValueError, "border_mode .* got 'miror'.\nDid you mean"),
+    (dict(border_mode='miror'), ValueError, "border_mode .* got 'miror'.\nDid you"),
     (dict(bordermode='wrap'), TypeError, "unknown keyword argument 'bordermode'"),
     (dict(localization_network=None), TypeError, 'localization_network must be a layer '
      'or a shape tuple, got None')])
@@ -244,3 +251,230 @@ def test_wrong_arguments_are_refused(change, error, message):
     valid.update(change)
     with pytest.raises(error, match='TransformerLayer: .*' + message):
         TransformerLayer(**valid)
+
+
+@pytest.mark.parametrize('change, error, message', [
+    (dict(transform=Affine), TypeError, 'transform must be a Transform such as Affine'),
+    (dict(transform=Affine(3)), ValueError, r'have dims=2, got Affine\(dims=3\)'),
+    (dict(interpolation='cubic'), ValueError, "one of .*'cubic'.\nDid you .*'bicubic'"),
+    (dict(align_corners=None), TypeError, 'align_corners must be True or False, got'),
+    (dict(border_value='0'), TypeError, "border_value must be a finite .* got '0'"),
+    (dict(border_value=float('inf')), ValueError, 'border_value must be a .* got inf'),
+    (dict(output_size=(4, 0)), ValueError, r'output_size must be \(rows, columns\) in '
+     r'pixels, each at least 1, got \(4, 0\)'),
+    (dict(output_size=(4, 5, 6)), ValueError, r'output_size .* got \(4, 5, 6\)'),
+    (dict(output_size=4), TypeError, 'output_size must .* got 4'),
+    (dict(output_size=(4, 2.5)), TypeError, r'output_size must .* got \(4, 2.5\)'),
+    (dict(output_size=(4, 5), downsample_factor=2), ValueError, 'output_size must be '
+     r'None if downsample_factor is given, got \(4, 5\).\nGive one of the two')])
+def test_wrong_options_are_refused(change, error, message):
+    valid = dict(incoming=(2, 3, 8, 6), localization_network=(2, 6))
+    TransformerLayer(output_size=(4, 5), **valid)
+    valid.update(change)
+    with pytest.raises(error, match='TransformerLayer: .*' + message):
+        TransformerLayer(**valid)
+
+
+@pytest.mark.parametrize('size', [(4, 9), (1, 3), (5, 1), (1, 1)])
+def test_an_output_size_instead_of_a_factor(size, rng):
+    images, theta = rng.normal(size=(2, 3, 5, 7)), rng.normal(size=(2, 6))
+    for align_corners in (True, False):
+        layer = unknown_layer(output_size=list(size), align_corners=align_corners)
+        assert layer.output_shape == (None, None) + size
+        points = oracle.affine(theta, oracle.target_points(size, align_corners))
+        expected = oracle.sample(images, points, align_corners=align_corners)
+        np.testing.assert_allclose(run(warp(layer), images, theta), expected,
+                                   rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize('factor', [.1, .3, .6, .7, 1.1, 1.2, 1 / 3, (2, .6)])
+def test_an_unknown_size_is_divided_as_a_known_one(factor, float_type):
+    images = T.tensor4('images')
+    layer = unknown_layer(factor)
+    count = theano.function([images], layer._symbolic_size(images))
+    for rows, columns in ((6, 9), (7, 10), (12, 33), (30, 3)):
+        known = layer.get_output_shape_for([(2, 1, rows, columns), (2, 6)])
+        found = count(np.zeros((2, 1, rows, columns), float_type))
+        assert tuple(int(pixels) for pixels in found) == known[2:]
+
+
+def test_constant_borders_have_a_value_of_their_own(rng):
+    images = rng.normal(size=(1, 2, 3, 4))
+    theta = np.array([[1., 0, 10, 0, 1, 0]])
+    for value in (0, -2.5):
+        layer = unknown_layer(border_mode='constant', border_value=value)
+        assert (run(warp(layer), images, theta) == value).all()
+
+
+def test_constant_borders_are_equation_5(rng):
+    """Max(0, 1 - abs(x - m)) max(0, 1 - abs(y - n)), over all pixels of the image."""
+    images, theta = rng.normal(size=(1, 1, 4, 5)), rng.normal(size=(1, 6))
+    points = oracle.affine(theta, oracle.target_points((4, 5), True))[0]
+    expected = np.zeros((4, 5))
+    for row, column in np.ndindex(4, 5):
+        x, y = (points[row, column] + 1) / 2 * [4, 3]
+        for n, m in np.ndindex(4, 5):
+            expected[row, column] += (images[0, 0, n, m] * max(0, 1 - abs(x - m))
+                                      * max(0, 1 - abs(y - n)))
+    found = run(warp(unknown_layer(border_mode='constant')), images, theta)
+    np.testing.assert_allclose(found[0, 0], expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize('align_corners', [True, False])
+def test_isotropic_rotation_turns_pixels_into_pixels(align_corners, rng):
+    """A quarter turn of a wide image about its middle, clockwise."""
+    images = rng.normal(size=(1, 1, 5, 9))
+    theta = np.array([[0., 1, 0, -1, 0, 0]])          # x_s = y, y_s = -x
+    layer = unknown_layer(transform=Affine(coordinates='isotropic'),
+                          align_corners=align_corners)
+    found = run(warp(layer), images, theta)[0, 0]
+    middle = images[0, 0, :, 2:7]                     # the square that stays inside
+    np.testing.assert_allclose(found[:, 2:7], np.rot90(middle, -1), atol=1e-10)
+
+
+TPS_CASES = golden_cases('lasagne2018', 'tps')
+
+
+@pytest.mark.parametrize('size', ['known', 'unknown'])
+@pytest.mark.parametrize('case', TPS_CASES, ids=str)
+def test_golden_cases_of_the_spline(case, size, way):
+    """Lasagne bends only where it knows the grid in advance; this layer always."""
+    known = size == 'known'
+    shapes = [array.shape if known else (None,) * array.ndim
+              for array in (case.input, case.theta)]
+    shapes[1] = shapes[1][:1] + case.theta.shape[1:]
+    factor = case.arrays[case.number + '/downsample_factor'].tolist()
+    layer = TPSTransformerLayer(*shapes, downsample_factor=factor * (2 // len(factor)),
+                                control_points=case.control_points,
+                                border_mode=case.border_mode)
+    assert layer.precompute_grid is known
+    found = with_gradients(warp(layer), case.input, case.theta, case.cotangent,
+                           mode=WAYS[way].excluding('constant_folding'))
+    for array, name in zip(found, ('output', 'grad_input', 'grad_theta')):
+        assert array.dtype == case.dtype
+        tolerance = dict(rtol=1e-9, atol=1e-9)
+        if case.dtype == 'float32':
+            tolerance = dict(rtol=1e-4, atol=1e-5 * np.abs(case[name]).max())
+        np.testing.assert_allclose(array, case[name], err_msg=name, **tolerance)
+
+
+def test_splines_of_known_and_unknown_grids_equal_the_independent_solve(way, rng):
+    images = rng.normal(size=(2, 2, 7, 6))
+    theta = rng.normal(scale=.3, size=(2, 32))
+    points = oracle.thin_plate_spline(theta, oracle.target_points((3, 4), True))
+    expected = oracle.sample(images, points)
+    straight = oracle.sample(images, np.stack(2 * [oracle.target_points((3, 4), True)]))
+    assert np.abs(expected - straight).max() > .5     # a real bend
+    unknown, known = (None, None, None, None), (None, None, 7, 6)
+    mode = WAYS[way].excluding('constant_folding')
+    for shape, options in [(unknown, {}), (unknown, dict(precompute_grid=False)),
+                           (known, {}), (known, dict(precompute_grid=False)),
+                           (known, dict(precompute_grid=True))]:
+        layer = TPSTransformerLayer(shape, (None, 32), (2, 1.5), **options)
+        assert layer.precompute_grid is (shape is known
+                                         and options.get('precompute_grid', True))
+        found = run(warp(layer), images, theta, mode=mode)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
+    sized = TPSTransformerLayer(unknown, (None, 32), output_size=(3, 4),
+                                precompute_grid=True)
+    np.testing.assert_allclose(run(warp(sized), images, theta, mode=mode), expected,
+                               atol=1e-10)
+
+
+def test_the_spline_layer_refuses_what_cannot_be():
+    valid = dict(incoming=(2, 1, 8, 6), localization_network=(2, 18), control_points=9)
+    assert TPSTransformerLayer(**valid).output_shape == (2, 1, 8, 6)
+    for change, error, message in [
+            (dict(control_points=10), ValueError, 'control_points must be a square'),
+            (dict(control_points=16), ValueError, r'must have shape \(batch, 32\), got '
+             r'\(2, 18\).\nThinPlateSpline\(16\) takes 32 parameters'),
+            (dict(precompute_grid='yes'), ValueError, "precompute_grid must be 'auto', "
+             "True or False, got 'yes'"),
+            (dict(incoming=(2, 1, None, 6), precompute_grid=True), ValueError,
+             'precompute_grid must be False or "auto" while the size .* is unknown'),
+            (dict(bordermode='wrap'), TypeError, "unknown keyword .* 'bordermode'")]:
+        with pytest.raises(error, match=message):
+            TPSTransformerLayer(**dict(valid, **change))
+
+
+def test_sampling_grid_layer_shares_everything_with_its_transformer(rng):
+    l_in, warped = two_transformers()
+    points = SamplingGridLayer(warped, name='where')
+    assert points.output_shape == (None, 7, 3, 2)
+    assert points.input_layers == warped.input_layers
+    ours, theirs = get_all_params(points), get_all_params(warped)
+    assert len(ours) == len(theirs) and all(
+        one is other for one, other in zip(ours, theirs))
+    assert count_params([points, warped]) == count_params(warped)
+    images = rng.normal(size=(2, 2, 9, 8)).astype(theano.config.floatX)
+    theta, found = theano.function([l_in.input_var], get_output(
+        [warped.input_layers[1], points]))(images)
+    expected = oracle.affine(theta, oracle.target_points((7, 3), True))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_sampling_grid_of_shapes_and_of_other_transforms(rng):
+    for transform, slow in ((Projective(), oracle.projective),
+                            (ThinPlateSpline(4), oracle.thin_plate_spline)):
+        layer = SamplingGridLayer(TransformerLayer(
+            (None,) * 4, (None, 8), (2, 1), transform=transform, align_corners=False))
+        assert layer.output_shape == (None, None, None, 2)
+        theta = transform.identity + rng.normal(scale=.2, size=(2, 8))
+        found = run(lambda x, t: layer.get_output_for([x, t]),
+                    np.zeros((2, 1, 6, 5)), theta)
+        expected = slow(theta, oracle.target_points((3, 5), False))
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_sampling_grid_of_something_else_is_refused():
+    layer = InputLayer((None, 1, 4, 6))
+    SamplingGridLayer(TransformerLayer(layer, (None, 6)))
+    with pytest.raises(TypeError, match="SamplingGridLayer 'grid': transformer must be "
+                       'a TransformerLayer, got'):
+        SamplingGridLayer(layer, name='grid')
+
+
+@pytest.mark.parametrize('layer', [
+    TransformerLayer((None,) * 4, (None, 3), 2, 'mirror', Attention(), Bicubic(-.5),
+                     False, name='warp'),
+    TransformerLayer((None,) * 4, (None, 16), 2, 'constant', interpolation='nearest',
+                     transform=Compose(Projective('isotropic'), ThinPlateSpline(4)),
+                     border_value=.5),
+    TPSTransformerLayer((None,) * 4, (None, 18), 2, 9),
+    SamplingGridLayer(TransformerLayer((None,) * 4, (None, 6), (2, 3)))],
+    ids=repr_class)
+def test_every_layer_survives_pickling_and_can_be_printed(layer, rng):
+    again = pickle.loads(pickle.dumps(layer))
+    count = layer.input_shapes[1][1]
+    images, theta = rng.normal(size=(2, 1, 6, 9)), rng.normal(scale=.3, size=(2, count))
+    before, after = [run(warp(one), images, theta) for one in (layer, again)]
+    np.testing.assert_array_equal(before, after)
+    for name in ('name', 'border_mode', 'border_value', 'align_corners'):
+        assert getattr(layer, name, None) == getattr(again, name, None)
+    text = theano.printing.debugprint(
+        layer.get_output_for([T.tensor4(), T.matrix()]), file='str')
+    assert 'ARange' in text
+
+
+def test_batch_elements_never_influence_each_other(rng, float_type):
+    layer = unknown_layer(border_mode='wrap')
+    images, theta = rng.normal(size=(4, 2, 5, 6)), rng.normal(size=(4, 6))
+    cotangent = rng.normal(size=(4, 2, 5, 6))
+    first = with_gradients(warp(layer), images, theta, cotangent, dtype=float_type)
+    for array in (images, theta, cotangent):
+        array[[0, 2, 3]] = rng.normal(scale=5, size=array[[0, 2, 3]].shape)
+    second = with_gradients(warp(layer), images, theta, cotangent, dtype=float_type)
+    for before, after in zip(first, second):
+        np.testing.assert_array_equal(before[1], after[1])
+        assert (before[[0, 2, 3]] != after[[0, 2, 3]]).any()
+
+
+def test_a_hat_of_the_users_own_is_bilinear(rng):
+    images, theta = rng.normal(size=(2, 2, 5, 6)), rng.normal(size=(2, 6))
+    cotangent = rng.normal(size=(2, 2, 5, 6))
+    hat = Kernel(1, lambda distance: 1 - abs(distance))
+    for expected, found in zip(
+            with_gradients(warp(unknown_layer()), images, theta, cotangent),
+            with_gradients(warp(unknown_layer(interpolation=hat)), images, theta,
+                           cotangent)):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)

@@ -132,17 +132,18 @@ def test_nan_and_far_points_stay_in_their_image(border_mode, rng, float_type):
 def test_an_empty_batch_gives_an_empty_result():
     found = with_gradients(sample, np.zeros((0, 2, 3, 4)), np.zeros((0, 5, 6, 2)),
                            np.zeros((0, 2, 5, 6)))
-    assert [array.shape for array in found] == [(0, 2, 5, 6), (0, 2, 3, 4), (0, 5, 6, 2)]
+    shapes = [array.shape for array in found]
+    assert shapes == [(0, 2, 5, 6), (0, 2, 3, 4), (0, 5, 6, 2)]
 
 
 def test_wrong_axes_and_names_are_refused():
     images, points = T.tensor4(), T.tensor4()
     sample(images, points)
-    with pytest.raises(ValueError, match='images must have 4 axes, or 5 for volumes, got 2'):
+    with pytest.raises(ValueError, match='images must have 4 axes, or 5 for .*, got 2'):
         sample(T.matrix(), points)
-    with pytest.raises(ValueError, match=r'points must have the axes \(batch, output row'):
+    with pytest.raises(ValueError, match=r'points must have the axes \(batch, output'):
         sample(images, T.tensor3())
     with pytest.raises(ValueError, match="border_mode must be one of .* got 'clamp'"):
         sample(images, points, border_mode='clamp')
-    with pytest.raises(ValueError, match="interpolation must be one of .*\n.*'bicubic'"):
+    with pytest.raises(ValueError, match="interpolation must be .*\n.*'bicubic'"):
         sample(images, points, interpolation='cubic')
