@@ -1,0 +1,199 @@
+"""Whole layers on a choice of options that holds every pair of them."""
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+
+import oracle
+from conftest import WAYS
+from lasagne_stn import (Affine, Attention, Compose, Kernel, Projective, Similarity,
+                         ThinPlateSpline, Transformer3DLayer, TransformerLayer,
+                         Translation)
+from lasagne_stn.borders import BORDER_MODES
+from test_interpolation import gaussian
+
+# Each transform, its loops, and the coordinates they are in.
+TRANSFORMS = {
+    'Translation': (Translation(), oracle.translation),
+    'Attention': (Attention(), oracle.attention),
+    'fixed scale': (Attention(scale=.5), lambda t, p: oracle.attention(t, p, scale=.5)),
+    'Similarity': (Similarity('isotropic'), oracle.similarity),
+    'Affine': (Affine(), oracle.affine),
+    'isotropic Affine': (Affine(coordinates='isotropic'), oracle.affine),
+    'Projective': (Projective(), oracle.projective),
+    'ThinPlateSpline': (ThinPlateSpline(9), oracle.thin_plate_spline),
+    'Compose': (Compose(Affine(), ThinPlateSpline(4)),
+                oracle.compose((oracle.affine, 6), (oracle.thin_plate_spline, 8))),
+    'Translation 3-D': (Translation(3), oracle.translation),
+    'Attention 3-D': (Attention(dims=3), oracle.attention),
+    'Affine 3-D': (Affine(3), oracle.affine)}
+INTERPOLATIONS = {
+    'bilinear': ('bilinear', 'bilinear'), 'nearest': ('nearest', 'nearest'),
+    'bicubic': ('bicubic', 'bicubic'),
+    'Gaussian': (Kernel(2, gaussian),
+                 (2, lambda x: gaussian(x) if -2 <= x < 2 else 0))}
+OPTIONS = [list(TRANSFORMS), list(INTERPOLATIONS), list(BORDER_MODES),
+           ['corners', 'edges'], ['float32', 'float64'],
+           ['unknown', 'known', 'output_size'], sorted(WAYS)]
+
+
+def possible(pair):
+    """Volumes are sampled over two pixels an axis: the others read 64 of them."""
+    return not (any('3-D' in value for value in pair)
+                and {'bicubic', 'Gaussian'} & set(pair))
+
+
+def pairwise(options):
+    """A few choices among all, in which each possible pair of values occurs.
+
+    Greedy: the next choice begins with the first pair still missing, and goes on with
+    the value that brings most missing pairs.
+    """
+    missing = [((i, one), (k, other))
+               for (i, these), (k, those) in combinations(enumerate(options), 2)
+               for one, other in product(these, those) if possible((one, other))]
+    missing = dict.fromkeys(missing)
+    chosen = []
+    while missing:
+        choice = dict(next(iter(missing)))
+        for position, values in enumerate(options):
+            if position not in choice:
+                allowed = [value for value in values
+                           if possible(list(choice.values()) + [value])]
+                choice[position] = max(allowed, key=lambda value: sum(
+                    tuple(sorted([(position, value), other])) in missing
+                    for other in choice.items()))
+        for pair in combinations(sorted(choice.items()), 2):
+            missing.pop(pair, None)
+        chosen.append(tuple(choice[position] for position in range(len(options))))
+    return chosen
+
+
+CASES = pairwise(OPTIONS)
+
+
+def test_the_choice_holds_every_pair():
+    for i, k in combinations(range(len(OPTIONS)), 2):
+        seen = {(case[i], case[k]) for case in CASES}
+        assert seen == {pair for pair in product(OPTIONS[i], OPTIONS[k])
+                        if possible(pair)}
+    assert len(CASES) < 80
+
+
+class Setting:
+    """One choice of options: the layer, its function, and the same as loops."""
+
+    def __init__(self, transform, interpolation, border_mode, corners, dtype, size,
+                 way):
+        self.dtype = dtype
+        self.transform, slow = TRANSFORMS[transform]
+        kernel, self.kernel = INTERPOLATIONS[interpolation]
+        self.dims = self.transform.dims
+        self.shape = (2, 3, 4, 6)[-self.dims:]
+        self.output = (2, 3, 2)[-self.dims:]
+        self.options = dict(border_mode=border_mode, align_corners=corners == 'corners',
+                            border_value=.75)
+        if 'isotropic' in repr(self.transform):
+            slow = oracle.isotropic(slow, self.shape, corners == 'corners')
+        self.slow = slow
+        how = (dict(output_size=self.output) if size == 'output_size' else
+               dict(downsample_factor=(1, 4 / 3, 3)[-self.dims:]))
+        if self.dims == 3 and size != 'output_size':
+            how['downsample_factor'] = (1.5, 4 / 3, 3)
+        known = self.shape if size == 'known' else (None,) * self.dims
+        kind = TransformerLayer if self.dims == 2 else Transformer3DLayer
+        layer = kind((None, None) + known, (None, self.transform.num_params),
+                     transform=self.transform, interpolation=kernel, **how,
+                     **self.options)
+        images, theta, cotangent = [T.TensorType(dtype, (False,) * ndim)()
+                                    for ndim in (2 + self.dims, 2, 2 + self.dims)]
+        output = layer.get_output_for([images, theta])
+        gradients = T.grad(None, [images, theta], known_grads={output: cotangent})
+        self.function = theano.function(
+            [images, theta, cotangent], [output] + gradients,
+            mode=WAYS[way].excluding('constant_folding'))
+
+    def run(self, *arrays):
+        return self.function(*[array.astype(self.dtype) for array in arrays])
+
+    def loops(self, images, theta):
+        points = self.slow(theta, oracle.target_points(
+            self.output, self.options['align_corners']))
+        return oracle.sample(images, points, self.kernel, **self.options)
+
+    def arrays(self, rng, batch):
+        """Images, theta, cotangent; theta to the float type's precision."""
+        theta = self.transform.identity + rng.normal(
+            scale=.2, size=(batch, self.transform.num_params))
+        return (rng.uniform(size=(batch, 2) + self.shape),
+                theta.astype(self.dtype).astype(float),
+                rng.normal(size=(batch, 2) + self.output))
+
+
+@pytest.mark.parametrize('case', CASES, ids=' '.join)
+def test_layers_equal_the_loops_and_contain_bad_parameters(case, rng):
+    setting = Setting(*case)
+    exact = case[4] == 'float64'
+    images, theta, cotangent = setting.arrays(rng, 2)
+    found = setting.run(images, theta, cotangent)
+    assert [array.dtype for array in found] == [case[4]] * 3
+    # The images' range is 1, so that this is relative to it.
+    np.testing.assert_allclose(found[0], setting.loops(images, theta),
+                               rtol=0, atol=1e-10 if exact else 1e-5)
+    check_slopes(setting, found, images, theta, cotangent, rng)
+
+    # NaN, infinity and 1e30, each in an image of its own, between two good ones.
+    images, theta, cotangent = setting.arrays(rng, 9)
+    clean = setting.run(images, theta, cotangent)
+    parameter = rng.integers(theta.shape[1], size=9)
+    for image, value in enumerate([np.nan, np.inf, -np.inf, 1e30, -1e30], start=1):
+        theta[image, parameter[image]] = value
+    theta[6], theta[7] = np.inf, -1e30
+    found = setting.run(images, theta, cotangent)
+    for before, after in zip(clean, found):
+        np.testing.assert_array_equal(before[[0, 8]], after[[0, 8]])
+        assert np.isfinite(after[2:]).all()
+    assert np.isnan(found[0][1]).any()
+    none = setting.run(images[:0], theta[:0], cotangent[:0])
+    assert [len(array) for array in none] == [0, 0, 0]
+
+
+def check_slopes(setting, found, images, theta, cotangent, rng):
+    """Compare gradients with a central difference of the loops along a random line."""
+    tolerance = dict(rtol=1e-5, atol=1e-6) if setting.dtype == 'float64' else dict(
+        rtol=2e-3, atol=2e-3)
+    for position, array in enumerate((images, theta)):
+        line, step, ends = rng.normal(size=array.shape), 1e-6, []
+        for sign in (1, -1):
+            moved = [images, theta]
+            moved[position] = array + sign * step * line
+            ends.append(np.sum(cotangent * setting.loops(*moved)))
+        np.testing.assert_allclose(np.sum(found[1 + position] * line),
+                                   (ends[0] - ends[1]) / (2 * step), **tolerance)
+    if setting.kernel == 'nearest':
+        assert (found[2] == 0).all()
+
+
+@pytest.mark.parametrize('shape', [(1, 1), (1, 4), (3, 1)])
+@pytest.mark.parametrize('name', ['Projective', 'isotropic Affine', 'ThinPlateSpline'])
+def test_images_of_one_row_or_column_and_outputs_of_one_pixel(name, shape, rng):
+    transform, slow = TRANSFORMS[name]
+    for align_corners, size in ((True, (1, 3)), (False, (1, 1))):
+        layer = TransformerLayer((None,) * 4, (None, transform.num_params),
+                                 transform=transform, output_size=size,
+                                 align_corners=align_corners, border_mode='mirror')
+        if 'isotropic' in repr(transform):
+            slow = oracle.isotropic(TRANSFORMS[name][1], shape, align_corners)
+        images = rng.normal(size=(2, 1) + shape)
+        theta = transform.identity + rng.normal(
+            scale=.2, size=(2, transform.num_params))
+        symbols = T.dtensor4(), T.dmatrix()
+        found = theano.function(symbols, layer.get_output_for(symbols),
+                                mode=WAYS['explicit'].excluding('constant_folding'))(
+            images, theta)
+        points = slow(theta, oracle.target_points(size, align_corners))
+        expected = oracle.sample(images, points, border_mode='mirror',
+                                 align_corners=align_corners)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
