@@ -89,8 +89,8 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 def _regular_grid(rows, columns):
     """Target points, shape (2, rows * columns), rounded to float32 at each step."""
     one, two = np.float32(1), np.float32(2)
-    x, y = [T.arange(pixels, dtype='float32') * two / T.cast(pixels - 1, 'float32') - one
-            for pixels in (columns, rows)]
+    x, y = [T.arange(pixels, dtype='float32') * two / T.cast(pixels - 1, 'float32')
+            - one for pixels in (columns, rows)]
     mesh = T.ones((rows, columns), dtype='float32')
     return T.stack([(x * mesh).flatten(), (y.dimshuffle(0, 'x') * mesh).flatten()])
 

@@ -38,7 +38,8 @@ def gradient_inputs(function):
 
 @pytest.mark.parametrize('options', [
     {}, dict(border_mode='wrap'), dict(align_corners=False), dict(output_size=(2, 3)),
-    dict(transform=ThinPlateSpline(9)), dict(transform=Affine(coordinates='isotropic'))])
+    dict(transform=ThinPlateSpline(9)),
+    dict(transform=Affine(coordinates='isotropic'))])
 def test_bilinear_samplers_are_fused(options):
     function = compiled(warp(**options))
     assert fused_ops(function) == BOTH

@@ -169,7 +169,8 @@ class _Taps:
         elif mode == 'wrap':
             place = place % pixels
         elif mode == 'reflect':
-            place = np.minimum(place % (2 * pixels), 2 * pixels - 1 - place % (2 * pixels))
+            place = place % (2 * pixels)
+            place = np.minimum(place, 2 * pixels - 1 - place)
         return np.clip(place, 0, last).astype(int)
 
     def read(self, images, corner):

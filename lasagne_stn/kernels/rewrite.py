@@ -1,7 +1,7 @@
 """The rewrite from markers to fused ops, forward and gradient.
 
 It works before all of Theano's own optimisations, on the graph as it was written. Each
-exit of a marked sampler is replaced by one fused op, found by walking back from the exit
+exit of a marked sampler is replaced by one fused op, found by walking back from there
 to the markers at the entrances. Where that walk meets anything but a sampler and its
 first derivative, the explicit graph stays. `RemoveMarkers` then takes away the markers
 that are left.
