@@ -47,7 +47,7 @@ def _writable(context, parameter, path):
 @click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
               show_default=True, help='The same seed gives the same digits.')
 @click.option('--epochs', type=click.IntRange(1),
-              help='Passes through the training images.  [default: 120; 8 for a large '
+              help='Passes through the training images.  [default: 100; 4 for a large '
                    'set such as MNIST]')
 @click.option('--output', metavar='FILE', default='lasagne-stn-demo.png',
               show_default=True, callback=_writable,

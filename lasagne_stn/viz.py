@@ -8,7 +8,7 @@ __all__ = ['draw_grid', 'before_after', 'new_figure']
 
 COLOURS = {'before': '#ffb000', 'after': '#37d67a'}
 SURROUND = '#3a3a3a'                        # beyond the edge of an image
-ROOM = .12                                  # of the image's extent, on each side
+ROOM = .2                                   # of the image's extent, on each side
 
 
 def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5):

@@ -43,7 +43,7 @@ def run(console, data, output, epochs=None, seed=1):
     output : str
         Path of the PNG.
     epochs : int, optional
-        By default 120 for a small data set and 8 for a large one.
+        By default 100 for a small data set and 4 for a large one.
     seed : int, optional
         With the same seed the same machine computes the same digits.
 
@@ -57,7 +57,7 @@ def run(console, data, output, epochs=None, seed=1):
         theano.config.floatX = 'float32'
     viz.new_figure(1, 1)                    # a missing matplotlib is refused here
     start = time.perf_counter()
-    usual = 120 if len(data[0]) < LARGE else 8
+    usual = 100 if len(data[0]) < LARGE else 4
     settings = Settings(epochs=epochs or usual, seed=seed)
     bar = Progress(TextColumn('{task.description}'), BarColumn(),
                    TimeRemainingColumn(), console=console)

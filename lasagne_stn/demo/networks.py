@@ -20,7 +20,7 @@ __all__ = ['Settings', 'Classifier', 'build_networks']
 BATCH = 1000                # images in one call where nothing is learnt
 
 Settings = namedtuple('Settings', 'epochs batch_size learning_rate localization_rate '
-                      'num_units seed', defaults=[120, 128, 1e-3, 2., 256, 1])
+                      'num_units seed', defaults=[100, 128, 1e-3, 2., 256, 1])
 Settings.__doc__ = """How the demo trains; equal for both networks.
 
 `learning_rate` is Adam's; the localisation network learns `localization_rate` times
