@@ -80,3 +80,15 @@ def doctor():
     from .doctor import report
 
     sys.exit(report(Console(highlight=False)))
+
+
+@commands.command()
+@click.option('--output', metavar='DIR', default='.',
+              type=click.Path(exists=True, file_okay=False, writable=True),
+              help='Where the pictures go.  [default: the current folder]')
+def gallery(output):
+    """Draw each transform: a digit, its sampling grid, and the result."""
+    from . import gallery as job
+
+    for path in job.draw_gallery(output):
+        click.echo(path)

@@ -1,0 +1,49 @@
+"""The pictures of the transforms."""
+import os
+
+import numpy as np
+import pytest
+
+import lasagne_stn
+from lasagne_stn import gallery
+
+matplotlib = pytest.importorskip('matplotlib', reason='extra "paper" is not installed')
+
+
+def test_each_transform_has_a_picture_and_a_warp_of_its_own(tmp_path):
+    image = np.zeros((9, 9))
+    image[2:7, 3:5] = 1
+    paths = gallery.draw_gallery(str(tmp_path), image)
+    assert [os.path.basename(path) for path in paths] == [
+        name + '.png' for name in gallery.PICTURES]
+    contents = set()
+    for path in paths:
+        with open(path, 'rb') as file:
+            contents.add(file.read())
+    assert len(contents) == len(paths)
+    assert all(text.startswith(b'\x89PNG') for text in contents)
+
+
+def test_the_stored_pictures_are_there_and_small():
+    folder = os.path.join(os.path.dirname(lasagne_stn.__file__), 'pictures')
+    for name in gallery.PICTURES:
+        assert 1000 < os.path.getsize(os.path.join(folder, name + '.png')) < 15000
+
+
+def test_a_digit_is_drawn_where_no_image_is_given(tmp_path, monkeypatch):
+    pytest.importorskip('sklearn', reason='extra "paper" is not installed')
+    first = dict(list(gallery.PICTURES.items())[:1])
+    monkeypatch.setattr(gallery, 'PICTURES', first)
+    path, = gallery.draw_gallery(str(tmp_path))
+    assert os.path.getsize(path) > 1000
+
+
+def test_the_command_writes_into_a_folder(tmp_path, monkeypatch):
+    testing = pytest.importorskip('click.testing', reason='extra "paper" is missing')
+    from lasagne_stn.cli import commands
+    monkeypatch.setattr(gallery, 'draw_gallery', lambda folder: [folder + '/one.png'])
+    runner = testing.CliRunner()
+    result = runner.invoke(commands, ['gallery', '--output', str(tmp_path)])
+    assert result.exit_code == 0 and result.output == '%s/one.png\n' % tmp_path
+    result = runner.invoke(commands, ['gallery', '--output', str(tmp_path / 'no')])
+    assert result.exit_code == 2 and 'does not exist' in result.output
