@@ -33,6 +33,8 @@ def commands():
 
 def _writable(context, parameter, path):
     """Refuse, before hours of work, a place where no file can be written."""
+    if path is None:
+        return None
     folder = os.path.dirname(os.path.abspath(path))
     if not os.access(folder, os.W_OK):
         raise click.BadParameter('the folder %s does not exist or cannot be written '
@@ -82,6 +84,24 @@ def doctor():
     sys.exit(report(Console(highlight=False)))
 
 
+class _Shape(click.ParamType):
+    """Sizes with commas between them."""
+    name = 'shape'
+
+    def convert(self, value, parameter, context):
+        from .bench import Shape
+
+        try:
+            return Shape.parse(value)
+        except ValueError as problem:
+            self.fail(str(problem), parameter, context)
+
+
+def _file(option, words):
+    return click.option(option, metavar='FILE', callback=_writable, help=words,
+                        type=click.Path(dir_okay=False, writable=True))
+
+
 @commands.command()
 @click.option('--output', metavar='DIR', default='.',
               type=click.Path(exists=True, file_okay=False, writable=True),
@@ -92,3 +112,40 @@ def gallery(output):
 
     for path in job.draw_gallery(output):
         click.echo(path)
+
+
+@commands.command()
+@click.option('--what', type=click.Choice(['sampler', 'memory', 'compile', 'training']),
+              default='sampler', show_default=True,
+              help='The sampler by itself; its peak memory; the time to a first '
+                   "result; a training step of the paper's networks.")
+@click.option('--threads', type=click.IntRange(1), multiple=True,
+              help='Can be given several times.  [default: 1 and all cores]')
+@click.option('--runs', type=click.IntRange(1), default=15, show_default=True,
+              help='Rounds in which each contender has a turn.')
+@click.option('--theta', type=click.Choice(['noise', 'identity', 'rotation']),
+              default='noise', show_default=True,
+              help='The identity plus noise, the identity, or 45 degrees.')
+@click.option('--shape', 'shapes', type=_Shape(), multiple=True, metavar='B,C,R,C[,D]',
+              help='Batch, channels, rows, columns, down-sampling; can be given '
+                   'several times.  [default: nine shapes]')
+@click.option('--work', 'works', type=click.Choice(['forward', 'both', 'theta']),
+              multiple=True, help='Without gradients, with both, or with that to '
+                                  'theta.  [default: all three]')
+@click.option('--skip', type=click.Choice(['explicit', 'torch', 'copy']), multiple=True,
+              help='Contenders to leave out; explicit takes longest.')
+@click.option('--portable', is_flag=True,
+              help='Compile kernels as for a processor without AVX-512.')
+@_file('--json', 'Write all figures.')
+@_file('--plot', 'Draw cost against size, a PNG; takes more measurements.')
+@_file('--markdown', 'Write the tables in Markdown.')
+def bench(json, plot, markdown, **options):
+    """Compare the fused layer with the explicit one, PyTorch, and a memory copy.
+
+    For figures that count, let nothing else run on the machine.
+    """
+    from rich.console import Console
+
+    from . import bench as job
+
+    job.run(Console(highlight=False), job.Options(**options), json, plot, markdown)

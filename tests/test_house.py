@@ -19,7 +19,7 @@ ROWS = [                                    # a file imports from the rows above
     {'kernels'},                            # a side room: only __init__ loads it
     {'data'},
     {'viz'},
-    {'demo', 'doctor', 'gallery'},
+    {'demo', 'doctor', 'gallery', 'bench'},
     {'cli'},
     {'__main__'},
 ]

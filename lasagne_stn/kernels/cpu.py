@@ -8,6 +8,7 @@ from theano.gof.op import OpenMPOp
 from theano.gof.params_type import ParamsType
 from theano.scalar import bool as bool_, float64
 
+from .. import config
 from . import reference
 
 __all__ = ['FusedSample', 'FusedSampleGradient']
@@ -46,7 +47,8 @@ class _Fused(gof.COp):
 
     def c_compile_args(self):
         """OpenMP, where the compiler has it, and full optimisation."""
-        return ['-O3'] + (['-fopenmp'] if _has_openmp() else [])
+        return (['-O3'] + (['-fopenmp'] if _has_openmp() else [])
+                + ([] if config.fast_path else ['-DSTN_NO_FAST']))
 
     def c_code_cache_version(self):
         """A number that changes with the text of any file of the kernel."""

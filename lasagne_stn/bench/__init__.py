@@ -1,0 +1,5 @@
+"""The benchmark: the layer against the explicit graph, PyTorch, and a copy."""
+from .cases import SHAPES, THETAS, WORKS, Shape
+from .job import WHAT, Options, run
+
+__all__ = ['Shape', 'SHAPES', 'WORKS', 'THETAS', 'WHAT', 'Options', 'run']

@@ -1,0 +1,79 @@
+"""How cost grows with batch, channels and pixels, as a picture with fitted powers."""
+import numpy as np
+
+from ..viz import new_figure
+from .cases import CONTENDERS, WORKS, Shape
+
+__all__ = ['SWEEPS', 'sizes_along', 'fit_power', 'draw_scaling']
+
+SWEEPS = {
+    'batch': [Shape(batch, 4, 128, 128, 1) for batch in (4, 8, 16, 32, 64, 128)],
+    'channels': [Shape(8, channels, 128, 128, 1) for channels in (4, 8, 16, 32, 64)],
+    'output pixels': [Shape(8, 4, pixels, pixels, 1)
+                      for pixels in (64, 128, 256, 512, 768)]}
+STYLES = {('fused', 'forward'): ('tab:green', 'o', '--'),
+          ('fused', 'both'): ('tab:green', 'o', '-'),
+          ('torch', 'forward'): ('tab:red', 's', '--'),
+          ('torch', 'both'): ('tab:red', 's', '-')}
+
+
+def sizes_along(axis, shapes):
+    """What grows in shapes.
+
+    >>> sizes_along('output pixels', [Shape(1, 2, 30, 40, 2)])
+    [300]
+    """
+    if axis == 'output pixels':
+        return [shape.output[2] * shape.output[3] for shape in shapes]
+    return [getattr(shape, axis) for shape in shapes]
+
+
+def fit_power(sizes, costs):
+    """The power p of ``cost = factor * size ** p``, by least squares of logarithms.
+
+    >>> fit_power([1, 2, 4], [3., 6., 12.])
+    1.0
+    """
+    return round(float(np.polyfit(np.log(sizes), np.log(costs), 1)[0]), 9)
+
+
+def draw_scaling(results, sweeps=None):
+    """Cost against size on logarithmic axes.
+
+    Parameters
+    ----------
+    results : list of dict
+        See :func:`lasagne_stn.bench.rounds.measure_samplers`.
+    sweeps : dict, optional
+        From what grows to the shapes.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    powers : dict
+        From (what grows, contender, work) to the fitted power.
+    """
+    sweeps, powers = sweeps or SWEEPS, {}
+    known = {(tuple(result[field] for field in Shape._fields), result['work']): result
+             for result in results}
+    figure = new_figure(4.2 * len(sweeps), 4)
+    panels = figure.subplots(1, len(sweeps), squeeze=False)[0]
+    for axes, (axis, shapes) in zip(panels, sweeps.items()):
+        for (name, work), (colour, marker, line) in STYLES.items():
+            points = [(size, known[tuple(shape), work]['ms'][name])
+                      for size, shape in zip(sizes_along(axis, shapes), shapes)
+                      if name in known.get((tuple(shape), work), {'ms': ()})['ms']]
+            if len(points) < 2:
+                continue
+            sizes, costs = zip(*points)
+            power = powers[axis, name, work] = fit_power(sizes, costs)
+            axes.plot(sizes, costs, color=colour, marker=marker, linestyle=line,
+                      markersize=4, label='%s, %s: power %.2f' % (
+                          CONTENDERS[name], WORKS[work], power))
+        axes.set_xscale('log', base=2)
+        axes.set_yscale('log')
+        axes.set_xlabel(axis)
+        axes.legend(fontsize=7, frameon=False)
+    panels[0].set_ylabel('milliseconds')
+    figure.tight_layout()
+    return figure, powers

@@ -1,0 +1,150 @@
+"""From figures to tables: a terminal's, and Markdown for the README."""
+import math
+from collections import namedtuple
+
+from .cases import WORKS, Shape
+
+__all__ = ['Table', 'sampler_table', 'ratios', 'geometric_mean', 'to_rich',
+           'to_markdown']
+
+Table = namedtuple('Table', 'title header rows')
+Table.__doc__ = """Words in rows; the first column is text, the others are figures."""
+
+TIMES = (('ours', 'fused'), ('explicit', 'explicit'), ('PyTorch', 'torch'),
+         ('copy', 'copy'))
+RATIOS = ('PyTorch / ours', 'explicit / ours', 'ours / copy', '1 thread / all')
+BEST_IS_LOW = ('ours / copy',)
+
+
+def geometric_mean(values):
+    """The n-th root of the product of n numbers.
+
+    >>> geometric_mean([1, 10, 100])
+    10.0
+    """
+    return round(math.exp(sum(map(math.log, values)) / len(values)), 12)
+
+
+def ratios(result, single=None):
+    """How often one time goes into another.
+
+    Parameters
+    ----------
+    result : dict
+        See :func:`lasagne_stn.bench.rounds.measure_samplers`.
+    single : dict, optional
+        The same case with one thread.
+
+    Returns
+    -------
+    dict
+        From a name in ``RATIOS`` to the ratio, where both times are known.
+    """
+    ms = result['ms']
+    pairs = {'PyTorch / ours': (ms.get('torch'), ms.get('fused')),
+             'explicit / ours': (ms.get('explicit'), ms.get('fused')),
+             'ours / copy': (ms.get('fused'), ms.get('copy')),
+             '1 thread / all': (single and single['ms'].get('fused'), ms.get('fused'))}
+    return {name: above / below for name, (above, below) in pairs.items()
+            if above and below}
+
+
+def sampler_table(results, threads):
+    """The samplers' times and ratios, for one number of threads.
+
+    Parameters
+    ----------
+    results : list of dict
+        See :func:`lasagne_stn.bench.rounds.measure_samplers`; others may be among
+        them.
+    threads : int
+
+    Returns
+    -------
+    Table
+        For each kind of work its shapes, the geometric mean of their ratios, and the
+        worst.
+    """
+    chosen = [result for result in results if result['threads'] == threads]
+    singles = {_case(result): result for result in results
+               if result['threads'] == 1 and threads != 1}
+    times = [(word, name) for word, name in TIMES
+             if any(name in result['ms'] for result in chosen)]
+    found = [(result, ratios(result, singles.get(_case(result)))) for result in chosen]
+    columns = [name for name in RATIOS if any(name in row for _, row in found)]
+    rows = []
+    for work, words in WORKS.items():
+        group = [(result, row) for result, row in found if result['work'] == work]
+        if not group:
+            continue
+        rows.append([words] + [''] * (len(times) + len(columns)))
+        for result, row in group:
+            shape = Shape(*[result[field] for field in Shape._fields])
+            rows.append([str(shape)] + [_figure(result['ms'].get(name))
+                                        for _, name in times]
+                        + [_figure(row.get(name)) for name in columns])
+        for summary, of_all in (('geometric mean', geometric_mean), ('worst', _worst)):
+            rows.append([summary] + [''] * len(times) + [
+                _figure(_over(group, name, of_all)) for name in columns])
+    title = 'Milliseconds, %d thread%s, theta: %s' % (
+        threads, 's'[threads == 1:], ', '.join(sorted({r['theta'] for r in chosen})))
+    return Table(title, ['batch x channels x rows x columns / down-sampling']
+                 + [word for word, _ in times] + columns, rows)
+
+
+def _case(result):
+    return tuple(result[field] for field in Shape._fields + ('work', 'theta'))
+
+
+def _worst(values, name=''):
+    return max(values) if name in BEST_IS_LOW else min(values)
+
+
+def _over(group, name, of_all):
+    """A summary of one ratio over the shapes where it is known."""
+    values = [row[name] for _, row in group if name in row]
+    if not values:
+        return None
+    return of_all(values, name) if of_all is _worst else of_all(values)
+
+
+def _figure(value):
+    """Three digits that count.
+
+    >>> _figure(12.345), _figure(.01234), _figure(1234.5), _figure(None)
+    ('12.3', '0.0123', '1234', '')
+    """
+    if value is None:
+        return ''
+    digits = max(0, 2 - int(math.floor(math.log10(abs(value))))) if value else 0
+    return '%.*f' % (digits, value)
+
+
+def to_rich(table):
+    """A table for a terminal; the name of a group of rows is bold."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    rich = RichTable(title=table.title)
+    for number, word in enumerate(table.header):
+        rich.add_column(word, justify='right' if number else 'left')
+    for row in table.rows:
+        group = len(row) > 1 and not any(row[1:])
+        rich.add_row(*[Text(word, style='bold' if group else '') for word in row])
+    return rich
+
+
+def to_markdown(table):
+    """A table for a README.
+
+    >>> print(to_markdown(Table('Times', ['what', 'ms'], [['ours', '1.5']])))
+    Times
+    <BLANKLINE>
+    | what | ms |
+    |---|---:|
+    | ours | 1.5 |
+    """
+    lines = [table.header] + table.rows
+    lines = ['| %s |' % ' | '.join(line) for line in lines]
+    lines.insert(1, '|---|' + '---:|' * (len(table.header) - 1))
+    return '\n'.join([table.title, ''] + lines)
