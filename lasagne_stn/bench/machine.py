@@ -31,6 +31,8 @@ def describe():
         'fast_path': config.fast_path,
         'theano_flags': {name: str(getattr(theano.config, name)) for name in
                          ('cxx', 'openmp', 'optimizer')},
+        'environment': {name: value for name, value in os.environ.items()
+                        if name.startswith(('OMP_', 'GOMP_', 'MALLOC_', 'MKL_'))},
         'cxxflags': theano.config.gcc.cxxflags,
         'blas': theano.config.blas.ldflags,
     }
