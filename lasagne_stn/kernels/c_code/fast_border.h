@@ -42,14 +42,13 @@ const int LINE_PADDING = 48;    // pixels: a tile's span, and a register of pixe
 
 class BorderSums {
  public:
-
   // Floats of memory, aligned to 64 bytes and zero. It is zero again after use.
   static size_t memory_size(const Plane& in, ptrdiff_t channels) {
     return static_cast<size_t>(channel_size(in) *
                                std::min<ptrdiff_t>(BORDER_CHANNELS, channels));
   }
 
-  BorderSums(const Item& item, float* memory) : item_(item), memory_(memory) {
+  BorderSums(const Item& item, float* memory) : item_(item) {
     const int sizes[2] = {item.in.columns, item.in.rows};
     float* next = memory;
     for (int axis = 0; axis < 2; ++axis) {
@@ -81,71 +80,106 @@ class BorderSums {
     return false;
   }
 
-  // For at most BORDER_CHANNELS planes.
-  void add(ptrdiff_t channels, const float* grad_output, float* grad_images) {
+  void add_all(const float* grad_output, float* grad_images) {
+    for (ptrdiff_t channel = 0; channel < item_.channels; channel += BORDER_CHANNELS) {
+      const float* from = grad_output + channel * item_.out.pixels();
+      float* to = grad_images + channel * item_.in.pixels();
+      switch (item_.channels - channel) {
+        case 1: add<1>(from, to); break;
+        case 2: add<2>(from, to); break;
+        case 3: add<3>(from, to); break;
+        default: add<BORDER_CHANNELS>(from, to);
+      }
+    }
+  }
+
+ private:
+  // For so many planes.
+  template <int channels>
+  void add(const float* grad_output, float* grad_images) {
     const Plane& out = item_.out;
     for (int axis = 0; axis < 2; ++axis)
       for (int side = 0; side < 2; ++side) line_[axis][side].clear();
     std::memset(corner_, 0, sizeof(corner_));
     for (int tile_row = 0; tile_row < out.tile_rows(); ++tile_row) {
       const int row = out.first_row(tile_row);
-      const double start[2] = {row_start(item_.map, 0, row), row_start(item_.map, 1, row)};
-      for (int tile = 0; tile < out.tiles_per_row(); ++tile) {
-        const int column = out.first_column(tile);
-        double first[2];
-        bool outside[2][2];
-        for (int axis = 0; axis < 2; ++axis) {
-          first[axis] = start[axis] + item_.map.step[axis][0] * (column - item_.map.centre[0]);
-          outside[axis][0] = first[axis] + low_[axis] < 0;
-          outside[axis][1] = first[axis] + high_[axis] > last_[axis];
+      const RowCoordinates x(item_.map, 0, row), y(item_.map, 1, row);
+      for (int tile = 0; tile < out.tiles_per_row(); tile += EIGHT) {
+        const EightTiles eight(*this, x.of_tiles(out, tile), y.of_tiles(out, tile),
+                               out.tiles_per_row() - tile);
+        for (unsigned left = eight.any; left; left &= left - 1) {
+          const int t = __builtin_ctz(left);
+          const int column = out.first_column(tile + t);
+          const float* from = grad_output + static_cast<ptrdiff_t>(row) * out.columns;
+          __m512 gradient[channels];
+          for (int channel = 0; channel < channels; ++channel)
+            gradient[channel] = _mm512_maskz_mov_ps(
+                out.own_lanes(tile_row, tile + t),
+                load_tile(from + channel * out.pixels() + column, out.columns));
+          add_tile<channels>(eight, t, gradient);
         }
-        if (!(outside[0][0] | outside[0][1] | outside[1][0] | outside[1][1])) continue;
-        const float* from = grad_output + row * static_cast<ptrdiff_t>(out.columns) + column;
-        __m512 gradient[BORDER_CHANNELS];
-        for (ptrdiff_t channel = 0; channel < channels; ++channel)
-          gradient[channel] = _mm512_maskz_mov_ps(
-              out.own_lanes(tile_row, tile),
-              load_tile(from + channel * out.pixels(), out.columns));
-        add_tile(first, outside, channels, gradient);
       }
     }
-    for (ptrdiff_t channel = 0; channel < channels; ++channel)
+    for (int channel = 0; channel < channels; ++channel)
       finish(channel, grad_images + channel * item_.in.pixels());
   }
 
- private:
   struct Line {
-    float* sums;         // of the first channel
-    int size;            // pixels
+    float* sums;          // of the first channel
+    int size;             // pixels
     int lowest, highest;  // that were added to
     void clear() { lowest = size + LINE_PADDING, highest = -1; }
   };
 
+  // Where eight tiles of a row begin, and which of them, as bits, reach beyond the low
+  // and the high end of each axis.
+  struct EightTiles {
+    alignas(64) double first[2][EIGHT];
+    unsigned beyond[2][2], any;
+
+    EightTiles(const BorderSums& sums, __m512d x, __m512d y, int count) : any(0) {
+      const unsigned real = count < EIGHT ? (1u << count) - 1 : 0xff;
+      for (int axis = 0; axis < 2; ++axis) {
+        const __m512d start = axis == 0 ? x : y;
+        _mm512_store_pd(first[axis], start);
+        beyond[axis][0] =
+            _mm512_cmp_pd_mask(start, _mm512_set1_pd(-sums.low_[axis]), _CMP_LT_OQ);
+        beyond[axis][1] = _mm512_cmp_pd_mask(
+            start, _mm512_set1_pd(sums.last_[axis] - sums.high_[axis]), _CMP_GT_OQ);
+        any |= (beyond[axis][0] | beyond[axis][1]) & real;
+      }
+    }
+  };
+
   static ptrdiff_t channel_size(const Plane& in) {
-    return LANES * (2 * (static_cast<ptrdiff_t>(in.rows) + in.columns) + 4 * LINE_PADDING);
+    return LANES *
+           (2 * (static_cast<ptrdiff_t>(in.rows) + in.columns) + 4 * LINE_PADDING);
   }
 
   static __m512 limited_to_one(__m512 weight) {
     return _mm512_min_ps(_mm512_max_ps(weight, _mm512_setzero_ps()), _mm512_set1_ps(1));
   }
 
-  void add_tile(const double* first, const bool outside[2][2], ptrdiff_t channels,
-                const __m512* gradient) {
+  template <int channels>
+  void add_tile(const EightTiles& eight, int t, const __m512* gradient) {
+    const unsigned bit = 1u << t;
     __m512 weight[2][2];
     for (int axis = 0; axis < 2; ++axis) {
-      const __m512 before = _mm512_set1_ps(static_cast<float>(-first[axis]));
-      const __m512 beyond = _mm512_set1_ps(static_cast<float>(first[axis] - last_[axis]));
+      const double first = eight.first[axis][t];
+      const __m512 before = _mm512_set1_ps(static_cast<float>(-first));
+      const __m512 beyond = _mm512_set1_ps(static_cast<float>(first - last_[axis]));
       weight[axis][0] = limited_to_one(_mm512_sub_ps(before, lanes_[axis]));
       weight[axis][1] = limited_to_one(_mm512_add_ps(beyond, lanes_[axis]));
       for (int side = 0; side < 2; ++side)
-        if (outside[axis][side])
-          add_to_line(axis, side, first[1 - axis], weight[axis][side], channels, gradient);
+        if (eight.beyond[axis][side] & bit)
+          add_to_line<channels>(axis, side, eight.first[1 - axis][t],
+                                weight[axis][side], gradient);
     }
     for (int y_side = 0; y_side < 2; ++y_side)
       for (int x_side = 0; x_side < 2; ++x_side) {
-        if (!outside[0][x_side] || !outside[1][y_side]) continue;
+        if (!(eight.beyond[0][x_side] & eight.beyond[1][y_side] & bit)) continue;
         const __m512 both = _mm512_mul_ps(weight[0][x_side], weight[1][y_side]);
-        for (ptrdiff_t channel = 0; channel < channels; ++channel) {
+        for (int channel = 0; channel < channels; ++channel) {
           __m512& corner = corner_[channel][y_side][x_side];
           corner = _mm512_fmadd_ps(gradient[channel], both, corner);
         }
@@ -154,7 +188,8 @@ class BorderSums {
 
   // The line crosses `axis` at its end `side`; `along` is the tile's first coordinate
   // on the other axis, along the line.
-  void add_to_line(int axis, int side, double along, __m512 weight, ptrdiff_t channels,
+  template <int channels>
+  void add_to_line(int axis, int side, double along, __m512 weight,
                    const __m512* gradient) {
     Line& line = line_[axis][side];
     const int other = 1 - axis;
@@ -162,14 +197,15 @@ class BorderSums {
     const int base = static_cast<int>(std::min(std::max(lowest, 0.0), last_[other]));
     const int span = span_[other];
     const ptrdiff_t stride = channel_size(item_.in);
-    __m512 distance = _mm512_add_ps(lanes_[other],
-                                    _mm512_set1_ps(static_cast<float>(along - base)));
+    __m512 distance =
+        _mm512_add_ps(lanes_[other], _mm512_set1_ps(static_cast<float>(along - base)));
     float* sums = line.sums + LANES * base;
     for (int pixel = 0; pixel < span; ++pixel, sums += LANES) {
       const __m512 share = _mm512_mul_ps(weight, hat(distance));
-      for (ptrdiff_t channel = 0; channel < channels; ++channel) {
+      for (int channel = 0; channel < channels; ++channel) {
         float* sum = sums + channel * stride;
-        _mm512_store_ps(sum, _mm512_fmadd_ps(gradient[channel], share, _mm512_load_ps(sum)));
+        _mm512_store_ps(sum,
+                        _mm512_fmadd_ps(gradient[channel], share, _mm512_load_ps(sum)));
       }
       distance = _mm512_sub_ps(distance, _mm512_set1_ps(1));
     }
@@ -205,7 +241,6 @@ class BorderSums {
   }
 
   const Item& item_;
-  float* memory_;
   __m512 lanes_[2];
   double low_[2], high_[2], last_[2];
   int span_[2];

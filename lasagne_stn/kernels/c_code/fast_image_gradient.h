@@ -33,7 +33,7 @@ struct Inverse {
 
   Inverse(const AffineMap<2>& forward, const Plane& in, const Plane& out)
       : map(forward), fits(false) {
-    const double(*step)[2] = forward.step;
+    const double (*step)[2] = forward.step;
     const double determinant = step[0][0] * step[1][1] - step[0][1] * step[1][0];
     // Where the image shrinks by more, most source pixels would look in vain.
     const double most_shrinking = 6;
@@ -52,7 +52,8 @@ struct Inverse {
     // An output pixel reads a source pixel from less than one pixel away along x and
     // y, so it lies less than `reach` away from the source pixel's own place.
     for (int axis = 0; axis < 2; ++axis)
-      candidates[axis] = std::max(1, static_cast<int>(std::ceil(2 * reach(map.step[axis]))));
+      candidates[axis] =
+          std::max(1, static_cast<int>(std::ceil(2 * reach(map.step[axis]))));
   }
 };
 
@@ -62,9 +63,9 @@ struct Candidates {
   __m512i index;    // of the first candidate, from the window's base
 
   Candidates(__m512 place, int count) {
-    const __m512 first = _mm512_roundscale_ps(
-        _mm512_sub_ps(place, _mm512_set1_ps(0.5f * count)),
-        _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
+    const __m512 first =
+        _mm512_roundscale_ps(_mm512_sub_ps(place, _mm512_set1_ps(0.5f * count)),
+                             _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
     distance = _mm512_sub_ps(first, place);
     index = _mm512_cvtps_epi32(first);
   }
@@ -94,14 +95,15 @@ struct GatherTile {
     const Candidates j(place_j, NJ), i(place_i, NI);
     index = _mm512_add_epi32(_mm512_slli_epi32(i.index, 3), j.index);
     for (int row = 0; row < NI; ++row) {
-      const __mmask16 row_exists = i.exist(row - shift_of(row, shift_i));
+      const __mmask16 row_exists = i.exist(row - shift_of(row, NI, shift_i));
       const __m512 distance_i = _mm512_add_ps(i.distance, _mm512_set1_ps(row));
       for (int column = 0; column < NJ; ++column) {
         const __m512 distance_j = _mm512_add_ps(j.distance, _mm512_set1_ps(column));
-        const __mmask16 exists = row_exists & j.exist(column - shift_of(column, shift_j));
-        weight[row][column] = _mm512_maskz_mul_ps(
-            exists, hat(apart(map.step[0], distance_j, distance_i)),
-            hat(apart(map.step[1], distance_j, distance_i)));
+        const __mmask16 exists =
+            row_exists & j.exist(column - shift_of(column, NJ, shift_j));
+        weight[row][column] =
+            _mm512_maskz_mul_ps(exists, hat(apart(map.step[0], distance_j, distance_i)),
+                                hat(apart(map.step[1], distance_j, distance_i)));
       }
     }
   }
@@ -110,19 +112,26 @@ struct GatherTile {
     __m512 sum = _mm512_setzero_ps();
     for (int group_i = 0; group_i < NI; group_i += GROUP_I)
       for (int group_j = 0; group_j < NJ; group_j += GROUP_J) {
-        const int down = shift_of(group_i, shift_i), right = shift_of(group_j, shift_j);
+        const int down = shift_of(group_i, NI, shift_i);
+        const int right = shift_of(group_j, NJ, shift_j);
         const Table table(gradients + base + down * columns + right, columns);
         for (int row = group_i; row < group_i + GROUP_I; ++row)
           for (int column = group_j; column < group_j + GROUP_J; ++column)
-            sum = _mm512_fmadd_ps(weight[row][column],
-                                  table.look_up(index, row - down, column - right), sum);
+            sum =
+                _mm512_fmadd_ps(weight[row][column],
+                                table.look_up(index, row - down, column - right), sum);
       }
     return sum;
   }
 
+  STN_PREFETCHING void prefetch_ahead(const float* plane, ptrdiff_t columns,
+                                      ptrdiff_t ahead) const {
+    prefetch_window(plane, base + ahead, columns);
+  }
+
  private:
-  static int shift_of(int candidate, int shift) {
-    return candidate >= 2 && (NJ == 4 || NI == 4) ? shift : 0;
+  static int shift_of(int candidate, int candidates, int shift) {
+    return candidates == 4 && candidate >= 2 ? shift : 0;
   }
 
   // Source pixels between a candidate's coordinate and the source pixel.
@@ -141,8 +150,10 @@ struct GatherList {
 
   void fill(const Item& item, const Inverse& inverse, int first, int stop) {
     const AffineMap<2>& map = inverse.map;
-    const double low_j = (TILE - 1) * low_end(map.step[0][0], map.step[0][1]) - 0.5 * NJ;
-    const double low_i = (TILE - 1) * low_end(map.step[1][0], map.step[1][1]) - 0.5 * NI;
+    const double low_j =
+        (TILE - 1) * low_end(map.step[0][0], map.step[0][1]) - 0.5 * NJ;
+    const double low_i =
+        (TILE - 1) * low_end(map.step[1][0], map.step[1][1]) - 0.5 * NI;
     const __m512 lanes_j = lane_steps(map.step[0]), lanes_i = lane_steps(map.step[1]);
     const int per_row = item.in.tiles_per_row();
     const int most = GatherTile<NJ, NI>::LIST;
@@ -154,10 +165,10 @@ struct GatherList {
       const int run = std::min(per_row - first_tile, wanted - taken);
       const int row = item.in.first_row(tile_row);
       Windows j, i;
-      j.place<true>(row_start(map, 0, row), map.step[0][0], map.centre[0], item.in,
-                    first_tile, run, low_j, item.out.columns, WINDOW);
-      i.place<true>(row_start(map, 1, row), map.step[1][0], map.centre[0], item.in,
-                    first_tile, run, low_i, item.out.rows, WINDOW);
+      j.place<true>(RowCoordinates(map, 0, row), item.in, first_tile, run, low_j,
+                    item.out.columns, WINDOW);
+      i.place<true>(RowCoordinates(map, 1, row), item.in, first_tile, run, low_i,
+                    item.out.rows, WINDOW);
       for (int t = 0; t < run; ++t, ++taken) {
         const int target = row * item.in.columns + item.in.first_column(first_tile + t);
         if (is_empty(j.relative[t], low_j) || is_empty(i.relative[t], low_i)) {
@@ -167,8 +178,8 @@ struct GatherList {
         GatherTile<NJ, NI>& made = tile[count++];
         made.base = i.base[t] * item.out.columns + j.base[t];
         made.target = target;
-        made.shift_j = second_shift(j, t, low_j, item.out.columns);
-        made.shift_i = second_shift(i, t, low_i, item.out.rows);
+        made.shift_j = j.second_base[t] - j.base[t];
+        made.shift_i = i.second_base[t] - i.base[t];
         made.set(_mm512_add_ps(lanes_j, _mm512_set1_ps(j.relative[t])),
                  _mm512_add_ps(lanes_i, _mm512_set1_ps(i.relative[t])), item.map);
       }
@@ -181,19 +192,13 @@ struct GatherList {
     const double span = 2 * (TILE - 1) * 2 + 4;  // at least what a tile can cover
     return relative + low > WINDOW + 2 || relative + low + span < 0;
   }
-
-  static int second_shift(const Windows& windows, int t, double low, int size) {
-    const double start = std::ceil(windows.base[t] + windows.relative[t] + low) + 2;
-    const double base = std::min(std::max(start, 0.0), static_cast<double>(size - WINDOW));
-    return static_cast<int>(base) - windows.base[t];
-  }
 };
 
 template <int NJ, int NI>
 void gather_block(const Item& item, const Inverse& inverse, int block,
                   const float* grad_output, float* grad_images) {
   const int stop = item.in.block_stop(block);
-  const ptrdiff_t ahead = source_ahead(inverse.map, item.out, item.in);
+  const Ahead ahead(inverse.map, item.out, item.in);
   GatherList<NJ, NI> list;
   for (int first = item.in.block_start(block); first < stop; first += list.taken) {
     list.fill(item, inverse, first, stop);
@@ -202,8 +207,7 @@ void gather_block(const Item& item, const Inverse& inverse, int block,
       float* target = grad_images + channel * item.in.pixels();
       for (int t = 0; t < list.count; ++t) {
         const GatherTile<NJ, NI>& tile = list.tile[t];
-        for (int row = TILE; row < 2 * TILE; ++row)
-          prefetch(gradients, tile.base + ahead + row * item.out.columns + TILE - 1);
+        ahead.prefetch_source(tile, gradients, t);
         store_tile(target + tile.target, item.in.columns,
                    tile.gather(gradients, item.out.columns));
       }

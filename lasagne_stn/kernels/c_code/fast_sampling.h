@@ -23,25 +23,25 @@ struct Item {
 
 template <typename Reader>
 void sample_block(const Item& item, int block, float* output) {
-  const ptrdiff_t ahead = source_ahead(item.map, item.in, item.out);
+  const Ahead ahead(item.map, item.in, item.out);
   const ptrdiff_t group = channel_group(item.in, item.channels);
   const int columns = item.out.columns, stop = item.out.block_stop(block);
   TileList<Reader> list;
   for (ptrdiff_t start = 0; start < item.channels; start += group) {
     const ptrdiff_t group_stop = std::min(start + group, item.channels);
     for (int first = item.out.block_start(block); first < stop; first += list.count) {
-      list.fill(item.map, item.in, item.out, first, stop);
+      list.template fill<false>(item.map, item.in, item.out, first, stop);
       for (ptrdiff_t channel = start; channel < group_stop; ++channel) {
         const float* image = item.images + channel * item.in.pixels();
         float* target = output + channel * item.out.pixels();
         for (int t = 0; t < list.count; ++t) {
           const Tile<Reader>& tile = list.tile[t];
-          tile.reader.prefetch_ahead(image, item.in.columns, ahead);
+          ahead.prefetch_source(tile.reader, image, t);
           const Neighbours near = tile.reader.read(image, item.in.columns);
-          store_tile(target + tile.output, columns,
-                     mix(tile.fraction_y,
-                         mix(tile.fraction_x, near.value[0], near.value[1]),
-                         mix(tile.fraction_x, near.value[2], near.value[3])));
+          store_tile(
+              target + tile.output, columns,
+              mix(tile.fraction_y, mix(tile.fraction_x, near.value[0], near.value[1]),
+                  mix(tile.fraction_x, near.value[2], near.value[3])));
         }
       }
     }
@@ -62,8 +62,9 @@ struct SlopeSums {
   template <typename Reader>
   void add(const Tile<Reader>& tile, __m512 slope_x, __m512 slope_y,
            const AffineMap<2>& map) {
-    const __m512 column = _mm512_add_ps(
-        lane_columns(), _mm512_set1_ps(static_cast<float>(tile.column - map.centre[0])));
+    const __m512 column =
+        _mm512_add_ps(lane_columns(),
+                      _mm512_set1_ps(static_cast<float>(tile.column - map.centre[0])));
     const __m512 row = _mm512_add_ps(
         lane_rows(), _mm512_set1_ps(static_cast<float>(tile.row - map.centre[1])));
     add_axis(sum, _mm512_maskz_mov_ps(tile.inside_x, slope_x), column, row);
@@ -87,16 +88,15 @@ struct SlopeSums {
 template <typename Reader>
 void add_theta_sums(const Item& item, int block, const float* grad_output,
                     double* total) {
-  const ptrdiff_t ahead = source_ahead(item.map, item.in, item.out);
+  const Ahead ahead(item.map, item.in, item.out);
   const ptrdiff_t group = channel_group(item.in, item.channels);
   const int columns = item.out.columns, stop = item.out.block_stop(block);
-  const ptrdiff_t output_ahead = static_cast<ptrdiff_t>(rows_ahead(item.out)) * TILE;
   TileList<Reader> list;
   __m512 slope_x[LIST_TILES], slope_y[LIST_TILES];
   for (ptrdiff_t start = 0; start < item.channels; start += group) {
     const ptrdiff_t group_stop = std::min(start + group, item.channels);
     for (int first = item.out.block_start(block); first < stop; first += list.count) {
-      list.fill(item.map, item.in, item.out, first, stop);
+      list.template fill<true>(item.map, item.in, item.out, first, stop);
       for (int t = 0; t < list.count; ++t)
         slope_x[t] = slope_y[t] = _mm512_setzero_ps();
       for (ptrdiff_t channel = start; channel < group_stop; ++channel) {
@@ -104,20 +104,18 @@ void add_theta_sums(const Item& item, int block, const float* grad_output,
         const float* gradients = grad_output + channel * item.out.pixels();
         for (int t = 0; t < list.count; ++t) {
           const Tile<Reader>& tile = list.tile[t];
-          tile.reader.prefetch_ahead(image, item.in.columns, ahead);
-          prefetch(gradients, tile.output + (output_ahead + t % TILE) * columns);
+          ahead.prefetch_source(tile.reader, image, t);
+          ahead.prefetch_tile(gradients, tile.output, t);
           const Neighbours near = tile.reader.read(image, item.in.columns);
           const __m512 gradient = load_tile(gradients + tile.output, columns);
+          const __m512 top = _mm512_sub_ps(near.value[1], near.value[0]);
+          const __m512 left = _mm512_sub_ps(near.value[2], near.value[0]);
+          const __m512 twist =
+              _mm512_sub_ps(_mm512_sub_ps(near.value[3], near.value[2]), top);
           slope_x[t] = _mm512_fmadd_ps(
-              gradient,
-              mix(tile.fraction_y, _mm512_sub_ps(near.value[1], near.value[0]),
-                  _mm512_sub_ps(near.value[3], near.value[2])),
-              slope_x[t]);
+              gradient, _mm512_fmadd_ps(tile.fraction_y, twist, top), slope_x[t]);
           slope_y[t] = _mm512_fmadd_ps(
-              gradient,
-              mix(tile.fraction_x, _mm512_sub_ps(near.value[2], near.value[0]),
-                  _mm512_sub_ps(near.value[3], near.value[1])),
-              slope_y[t]);
+              gradient, _mm512_fmadd_ps(tile.fraction_x, twist, left), slope_y[t]);
         }
       }
       SlopeSums sums;

@@ -38,13 +38,17 @@
 namespace stn {
 namespace fast {
 
-const int TILE = 4;          // pixels along each axis of a tile
-const int WINDOW = 8;        // pixels along each axis of a window
-const int LIST_TILES = 64;   // tiles whose coordinates are kept for all channels
-const int BLOCK_ROWS = 8;    // rows of tiles that one thread takes at a time
+const int TILE = 4;         // pixels along each axis of a tile
+const int WINDOW = 8;       // pixels along each axis of a window
+const int LIST_TILES = 64;  // tiles whose coordinates are kept for all channels
+const int BLOCK_ROWS = 8;   // rows of tiles that one thread takes at a time
 
-inline double low_end(double a, double b) { return std::min(0.0, a) + std::min(0.0, b); }
-inline double reach(const double* step) { return std::fabs(step[0]) + std::fabs(step[1]); }
+inline double low_end(double a, double b) {
+  return std::min(0.0, a) + std::min(0.0, b);
+}
+inline double reach(const double* step) {
+  return std::fabs(step[0]) + std::fabs(step[1]);
+}
 
 // ---- lanes: number 4 * row + column of the tile
 
@@ -58,9 +62,9 @@ inline __m512 lane_rows() {
 
 // What a linear map adds to a coordinate, from the tile's first pixel to each other.
 inline __m512 lane_steps(const double* step) {
-  return _mm512_fmadd_ps(lane_rows(), _mm512_set1_ps(static_cast<float>(step[1])),
-                         _mm512_mul_ps(lane_columns(),
-                                       _mm512_set1_ps(static_cast<float>(step[0]))));
+  return _mm512_fmadd_ps(
+      lane_rows(), _mm512_set1_ps(static_cast<float>(step[1])),
+      _mm512_mul_ps(lane_columns(), _mm512_set1_ps(static_cast<float>(step[0]))));
 }
 
 inline __m512 load_tile(const float* from, ptrdiff_t columns) {
@@ -78,7 +82,7 @@ inline void store_tile(float* to, ptrdiff_t columns, __m512 tile) {
 }
 
 // Prefetching never faults, so it may look beyond an array; hence no pointer sums.
-inline void prefetch(const float* base, ptrdiff_t offset) {
+STN_PREFETCHING void prefetch(const float* base, ptrdiff_t offset) {
   const uintptr_t address = reinterpret_cast<uintptr_t>(base) +
                             static_cast<uintptr_t>(offset) * sizeof(float);
   _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0);
@@ -119,46 +123,69 @@ struct Plane {
 
 // ---- windows: where on the other side of a map the tiles of a row begin
 
+const int EIGHT = 8;  // tiles at a time: the doubles of a register
+
+// Coordinates along one axis, of the pixels of a row.
+struct RowCoordinates {
+  double start, step, centre;
+
+  RowCoordinates(const AffineMap<2>& map, int axis, int row)
+      : start(map.origin[axis] + map.step[axis][1] * (row - map.centre[1])),
+        step(map.step[axis][0]),
+        centre(map.centre[0]) {}
+
+  // The coordinates of the first pixels of eight tiles.
+  __m512d of_tiles(const Plane& plane, int first_tile) const {
+    const __m256i column = _mm256_min_epi32(
+        _mm256_add_epi32(_mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28),
+                         _mm256_set1_epi32(TILE * first_tile)),
+        _mm256_set1_epi32(plane.columns - TILE));
+    return _mm512_fmadd_pd(
+        _mm512_set1_pd(step),
+        _mm512_sub_pd(_mm512_cvtepi32_pd(column), _mm512_set1_pd(centre)),
+        _mm512_set1_pd(start));
+  }
+};
+
 // Along one axis, for consecutive tiles of a row.
 struct Windows {
-  static const int AT_A_TIME = 8;  // doubles of a register
   // The first pixel of the window, kept within the plane; and counted from there, the
   // coordinate of the tile's first pixel and the last pixel of the plane.
   alignas(32) int base[LIST_TILES];
   alignas(32) float relative[LIST_TILES], last[LIST_TILES];
+  // The first pixel of a second window that begins two pixels further, likewise kept.
+  alignas(32) int second_base[LIST_TILES];
 
-  // The window begins at (coordinate + margin), rounded down or up. Fills up the last
+  // A window begins at (coordinate + margin), rounded down or up. Fills up the last
   // eight, whatever `count`.
   template <bool round_up>
-  void place(double row_start, double step, double centre, const Plane& plane,
-             int first_tile, int count, double margin, int size, int window) {
+  void place(const RowCoordinates& row, const Plane& plane, int first_tile, int count,
+             double margin, int size, int window) {
     const int direction = round_up ? _MM_FROUND_TO_POS_INF : _MM_FROUND_TO_NEG_INF;
     const __m512d largest = _mm512_set1_pd(size - window);
-    const __m256i tile = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
-    for (int t = 0; t < count; t += AT_A_TIME) {
-      const __m256i column = _mm256_min_epi32(
-          _mm256_add_epi32(tile, _mm256_set1_epi32(TILE * (first_tile + t))),
-          _mm256_set1_epi32(plane.columns - TILE));
-      const __m512d coordinate = _mm512_fmadd_pd(
-          _mm512_set1_pd(step),
-          _mm512_sub_pd(_mm512_cvtepi32_pd(column), _mm512_set1_pd(centre)),
-          _mm512_set1_pd(row_start));
-      const __m512d start = _mm512_roundscale_pd(
-          _mm512_add_pd(coordinate, _mm512_set1_pd(margin)),
-          direction | _MM_FROUND_NO_EXC);
-      const __m512d whole =
-          _mm512_min_pd(_mm512_max_pd(start, _mm512_setzero_pd()), largest);
-      _mm256_store_si256(reinterpret_cast<__m256i*>(base + t), _mm512_cvtpd_epi32(whole));
+    for (int t = 0; t < count; t += EIGHT) {
+      const __m512d coordinate = row.of_tiles(plane, first_tile + t);
+      const __m512d start =
+          _mm512_roundscale_pd(_mm512_add_pd(coordinate, _mm512_set1_pd(margin)),
+                               direction | _MM_FROUND_NO_EXC);
+      const __m512d whole = kept(start, largest);
+      const __m512d second = kept(_mm512_add_pd(start, _mm512_set1_pd(2)), largest);
+      store(base + t, _mm512_cvtpd_epi32(whole));
+      store(second_base + t, _mm512_cvtpd_epi32(second));
       _mm256_store_ps(relative + t, _mm512_cvtpd_ps(_mm512_sub_pd(coordinate, whole)));
       _mm256_store_ps(last + t,
                       _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_set1_pd(size - 1), whole)));
     }
   }
-};
 
-inline double row_start(const AffineMap<2>& map, int axis, int row) {
-  return map.origin[axis] + map.step[axis][1] * (row - map.centre[1]);
-}
+ private:
+  static __m512d kept(__m512d start, __m512d largest) {
+    return _mm512_min_pd(_mm512_max_pd(start, _mm512_setzero_pd()), largest);
+  }
+  static void store(int* to, __m256i eight) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), eight);
+  }
+};
 
 // ---- the two neighbours of sixteen pixels along one axis
 
@@ -200,9 +227,9 @@ struct Table {
   __m512 look_up(__m512i index) const {
     const __mmask16 lower_half =
         _mm512_test_epi32_mask(index, _mm512_set1_epi32(4 * WINDOW));
-    return _mm512_mask_blend_ps(
-        lower_half, _mm512_permutex2var_ps(quarter[0], index, quarter[1]),
-        _mm512_permutex2var_ps(quarter[2], index, quarter[3]));
+    return _mm512_mask_blend_ps(lower_half,
+                                _mm512_permutex2var_ps(quarter[0], index, quarter[1]),
+                                _mm512_permutex2var_ps(quarter[2], index, quarter[3]));
   }
 
   __m512 look_up(__m512i index, int rows_on, int columns_on) const {
@@ -210,6 +237,13 @@ struct Table {
         _mm512_add_epi32(index, _mm512_set1_epi32(WINDOW * rows_on + columns_on)));
   }
 };
+
+// The lower half: the upper one was read for the tile above.
+STN_PREFETCHING void prefetch_window(const float* plane, ptrdiff_t base,
+                                     ptrdiff_t columns) {
+  for (int row = TILE; row < 2 * TILE; ++row)
+    prefetch(plane, base + row * columns + TILE - 1);
+}
 
 struct WindowReader {
   static const int SIZE = WINDOW;  // of the window that must lie within the plane
@@ -227,8 +261,8 @@ struct WindowReader {
 
   void set(const AxisTaps& x, const AxisTaps& y, int base_, int) {
     base = base_;
-    index = _mm512_cvttps_epi32(
-        _mm512_fmadd_ps(y.index, _mm512_set1_ps(WINDOW), x.index));
+    index =
+        _mm512_cvttps_epi32(_mm512_fmadd_ps(y.index, _mm512_set1_ps(WINDOW), x.index));
   }
 
   Neighbours read(const float* plane, ptrdiff_t columns) const {
@@ -238,11 +272,10 @@ struct WindowReader {
     return found;
   }
 
-  // `ahead` leads to the window of a tile some tile rows below; its rows above were
-  // read already.
-  void prefetch_ahead(const float* plane, ptrdiff_t columns, ptrdiff_t ahead) const {
-    for (int row = TILE; row < 2 * TILE; ++row)
-      prefetch(plane, base + ahead + row * columns + TILE - 1);
+  // `ahead` leads to the window of a tile some tile rows below.
+  STN_PREFETCHING void prefetch_ahead(const float* plane, ptrdiff_t columns,
+                                      ptrdiff_t ahead) const {
+    prefetch_window(plane, base + ahead, columns);
   }
 };
 
@@ -276,16 +309,16 @@ struct PairReader {
   static float last(float last_of_plane) { return last_of_plane; }
 
   void set(const AxisTaps& x, const AxisTaps& y, int base, int columns) {
-    const __m512i row = _mm512_mullo_epi32(_mm512_cvttps_epi32(y.index),
-                                           _mm512_set1_epi32(columns));
+    const __m512i row =
+        _mm512_mullo_epi32(_mm512_cvttps_epi32(y.index), _mm512_set1_epi32(columns));
     _mm512_store_si512(
         index, _mm512_add_epi32(_mm512_add_epi32(row, _mm512_cvttps_epi32(x.index)),
                                 _mm512_set1_epi32(base)));
   }
 
   Neighbours read(const float* plane, ptrdiff_t columns) const {
-    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22,
-                                           24, 26, 28, 30);
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
     Neighbours found;
     for (int y = 0; y < 2; ++y) {
@@ -297,7 +330,8 @@ struct PairReader {
     return found;
   }
 
-  void prefetch_ahead(const float* plane, ptrdiff_t columns, ptrdiff_t ahead) const {
+  STN_PREFETCHING void prefetch_ahead(const float* plane, ptrdiff_t columns,
+                                      ptrdiff_t ahead) const {
     for (int lane = 0; lane < 16; lane += 5) {
       prefetch(plane, index[lane] + ahead);
       prefetch(plane, index[lane] + ahead + columns);
@@ -311,9 +345,10 @@ template <typename Reader>
 struct Tile {
   Reader reader;
   __m512 fraction_x, fraction_y;
-  __mmask16 inside_x, inside_y;
-  int row, column;   // of the first output pixel
-  int output;        // its offset
+  int output;  // offset of the first output pixel
+  // For slopes:
+  __mmask16 inside_x, inside_y;  // own pixels whose coordinate is not clamped
+  int row, column;               // of the first output pixel
 };
 
 template <typename Reader>
@@ -321,7 +356,9 @@ struct TileList {
   Tile<Reader> tile[LIST_TILES];
   int count;
 
-  // Takes the tiles from `first` on, numbered along rows, until `stop` or full.
+  // Takes the tiles from `first` on, numbered along rows, until `stop` or full. The
+  // members that only slopes need are filled if `with_slopes`.
+  template <bool with_slopes>
   void fill(const AffineMap<2>& map, const Plane& in, const Plane& out, int first,
             int stop) {
     const __m512 lanes_x = lane_steps(map.step[0]), lanes_y = lane_steps(map.step[1]);
@@ -335,10 +372,10 @@ struct TileList {
       const int run = std::min(per_row - first_tile, wanted - count);
       const int row = out.first_row(tile_row);
       Windows x, y;
-      x.place<false>(row_start(map, 0, row), map.step[0][0], map.centre[0], out,
-                     first_tile, run, margin_x, in.columns, Reader::SIZE);
-      y.place<false>(row_start(map, 1, row), map.step[1][0], map.centre[0], out,
-                     first_tile, run, margin_y, in.rows, Reader::SIZE);
+      x.place<false>(RowCoordinates(map, 0, row), out, first_tile, run, margin_x,
+                     in.columns, Reader::SIZE);
+      y.place<false>(RowCoordinates(map, 1, row), out, first_tile, run, margin_y,
+                     in.rows, Reader::SIZE);
       for (int t = 0; t < run; ++t, ++count) {
         Tile<Reader>& made = tile[count];
         const AxisTaps taps_x(_mm512_add_ps(lanes_x, _mm512_set1_ps(x.relative[t])),
@@ -348,28 +385,60 @@ struct TileList {
         made.reader.set(taps_x, taps_y, y.base[t] * in.columns + x.base[t], in.columns);
         made.fraction_x = taps_x.fraction;
         made.fraction_y = taps_y.fraction;
+        const int column = out.first_column(first_tile + t);
+        made.output = row * out.columns + column;
+        if (!with_slopes) continue;
         const __mmask16 own = out.own_lanes(tile_row, first_tile + t);
         made.inside_x = taps_x.inside & own;
         made.inside_y = taps_y.inside & own;
         made.row = row;
-        made.column = out.first_column(first_tile + t);
-        made.output = made.row * out.columns + made.column;
+        made.column = column;
       }
     }
   }
 };
 
-// How far ahead to prefetch: to the tiles one list below.
-inline int rows_ahead(const Plane& plane) {
-  return std::max(1, LIST_TILES / plane.tiles_per_row());
-}
+// ---- what to prefetch from the planes that are read: the tiles one list further on
 
-inline ptrdiff_t source_ahead(const AffineMap<2>& map, const Plane& in,
-                              const Plane& out) {
-  const int rows = TILE * rows_ahead(out);
-  return std::lrint(rows * map.step[1][1]) * static_cast<ptrdiff_t>(in.columns) +
-         std::lrint(rows * map.step[0][1]);
-}
+class Ahead {
+ public:
+  // Of a map from the tiles of `out` into `in`.
+  Ahead(const AffineMap<2>& map, const Plane& in, const Plane& out)
+      : in_(in),
+        out_(out),
+        whole_planes_(out.tile_rows() * out.tiles_per_row() <= LIST_TILES),
+        rows_(TILE * std::max(1, LIST_TILES / out.tiles_per_row())),
+        source_(std::lrint(rows_ * map.step[1][1]) *
+                    static_cast<ptrdiff_t>(in.columns) +
+                std::lrint(rows_ * map.step[0][1])) {}
+
+  // For number t of a list. `reader` knows where it reads. If a list covers a plane,
+  // the next channel is taken in order, a cache line for each tile.
+  template <typename Reader>
+  STN_PREFETCHING void prefetch_source(const Reader& reader, const float* plane,
+                                       int t) const {
+    if (whole_planes_)
+      prefetch(plane, in_.pixels() + LINE * t);
+    else
+      reader.prefetch_ahead(plane, in_.columns, source_);
+  }
+
+  // Of the plane that the tiles themselves lie in: four tiles share a cache line.
+  STN_PREFETCHING void prefetch_tile(const float* plane, int offset, int t) const {
+    if (whole_planes_)
+      prefetch(plane, out_.pixels() + LINE * t);
+    else
+      prefetch(plane, offset + static_cast<ptrdiff_t>(rows_ + t % TILE) * out_.columns);
+  }
+
+ private:
+  static const int LINE = 16;  // floats
+
+  const Plane in_, out_;
+  const bool whole_planes_;
+  const int rows_;
+  const ptrdiff_t source_;
+};
 
 // Channels handled together: a few if a plane is large, so that all stay in cache.
 inline ptrdiff_t channel_group(const Plane& in, ptrdiff_t channels) {

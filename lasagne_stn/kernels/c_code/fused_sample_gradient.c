@@ -41,7 +41,8 @@ int APPLY_SPECIFIC(sample_gradient)(PyArrayObject* images, PyArrayObject* where,
 #endif
   int status;
   Py_BEGIN_ALLOW_THREADS
-  status = stn::Sampler<DTYPE_INPUT_0, STN_DIMS, STN_AFFINE, STN_BORDER>::gradient(
+  typedef stn::Sampler<DTYPE_INPUT_0, STN_DIMS, STN_AFFINE, STN_BORDER> Sampler;
+  status = Sampler::gradient<STN_GRAD_IMAGES, STN_GRAD_WHERE>(
       images_in.data<DTYPE_INPUT_0>(), where_in.data<DTYPE_INPUT_0>(),
       grad_in.data<DTYPE_INPUT_0>(), to_images, to_where, geometry);
   Py_END_ALLOW_THREADS

@@ -10,27 +10,31 @@
 #include <cstddef>
 #include <limits>
 
+// For functions that do nothing but prefetch. A compiler that meets such a function
+// before it is inlined finds it free of effects, and drops the call.
+#define STN_PREFETCHING __attribute__((always_inline)) inline
+
 namespace stn {
 
 enum Border {
-  BORDER_NEAREST,   // the edge pixel goes on for ever
-  BORDER_MIRROR,    // reflection about the centre of the edge pixel
-  BORDER_WRAP,      // the image is repeated
-  BORDER_REFLECT,   // reflection about the outer edge of the edge pixel
-  BORDER_CONSTANT   // one value everywhere outside
+  BORDER_NEAREST,  // the edge pixel goes on for ever
+  BORDER_MIRROR,   // reflection about the centre of the edge pixel
+  BORDER_WRAP,     // the image is repeated
+  BORDER_REFLECT,  // reflection about the outer edge of the edge pixel
+  BORDER_CONSTANT  // one value everywhere outside
 };
 
 enum Status { STATUS_FINE = 0, STATUS_NO_MEMORY = 1, STATUS_TOO_LARGE = 2 };
 
 struct Geometry {
-  int dims;                // 2 or 3
+  int dims;  // 2 or 3
   ptrdiff_t batch, channels;
   ptrdiff_t in[3], out[3];  // rows, columns; or depth, rows, columns
-  bool affine;             // else the source points themselves are given
-  int border;              // a Border
-  double border_value;     // for BORDER_CONSTANT
-  bool align_corners;      // do -1 and 1 mean the centres of the edge pixels, or
-                           // their outer edges?
+  bool affine;              // else the source points themselves are given
+  int border;               // a Border
+  double border_value;      // for BORDER_CONSTANT
+  bool align_corners;       // do -1 and 1 mean the centres of the edge pixels, or
+                            // their outer edges?
 
   ptrdiff_t in_size(int axis) const { return in[dims - 1 - axis]; }
   ptrdiff_t out_size(int axis) const { return out[dims - 1 - axis]; }

@@ -9,13 +9,16 @@
 // Either gradient may be NULL; it is then not computed. Both functions return a Status.
 //
 // They compile every dimension and border mode. Whoever knows these in advance calls
-//   stn::Sampler<T, dims, affine, border>::sample(...) or its ::gradient(...),
+//   stn::Sampler<T, dims, affine, border>::sample(...)
+//   stn::Sampler<T, dims, affine, border>::gradient<with_images, with_where>(...)
 // and only that one case is compiled.
 #ifndef STN_SAMPLER_H
 #define STN_SAMPLER_H
 
 #include "fast_path.h"
-#include "portable_gradient.h"
+#include "portable_forward.h"
+#include "portable_image_gradient.h"
+#include "portable_where_gradient.h"
 
 namespace stn {
 
@@ -44,18 +47,22 @@ struct Sampler {
     return STATUS_FINE;
   }
 
+  // One of the two, or both: grad_images and grad_where as `with_images` and
+  // `with_where` say.
+  template <bool with_images, bool with_where>
   static int gradient(const T* images, const T* where, const T* grad_output,
                       T* grad_images, T* grad_where, const Geometry& geometry) {
     if (is_too_large(geometry)) return STATUS_TOO_LARGE;
     if (is_void(geometry)) return STATUS_FINE;
     int status = STATUS_FINE;
-    if (FastPath<T, dims, affine, border>::gradient(images, where, grad_output,
-                                                    grad_images, grad_where, geometry,
-                                                    &status))
+    typedef FastPath<T, dims, affine, border> Fast;
+    if (Fast::template gradient<with_images, with_where>(
+            images, where, grad_output, grad_images, grad_where, geometry, &status))
       return status;
-    if (grad_images)
-      image_gradient<T, dims, affine, border>(where, grad_output, grad_images, geometry);
-    if (!grad_where) return STATUS_FINE;
+    if (with_images)
+      image_gradient<T, dims, affine, border>(where, grad_output, grad_images,
+                                              geometry);
+    if (!with_where) return STATUS_FINE;
     return WhereGradient<T, dims, affine, border>::compute(images, where, grad_output,
                                                            grad_where, geometry);
   }
@@ -108,8 +115,17 @@ struct GradientAction {
 
   template <int dims, bool affine, Border border>
   int run() const {
-    return Sampler<T, dims, affine, border>::gradient(
-        images, where, grad_output, grad_images, grad_where, geometry);
+    typedef Sampler<T, dims, affine, border> Case;
+    if (grad_images && grad_where)
+      return Case::template gradient<true, true>(images, where, grad_output,
+                                                 grad_images, grad_where, geometry);
+    if (grad_images)
+      return Case::template gradient<true, false>(images, where, grad_output,
+                                                  grad_images, grad_where, geometry);
+    if (grad_where)
+      return Case::template gradient<false, true>(images, where, grad_output,
+                                                  grad_images, grad_where, geometry);
+    return STATUS_FINE;
   }
 };
 

@@ -4,27 +4,20 @@
 // A chunk is a run of consecutive output pixels of one image. Its taps are computed
 // once, in loops the compiler can vectorise, and then used for every channel. They do
 // not depend on the number of threads, nor does anything summed over a chunk.
+//
+// All chunks have the same few members (see Chunk), whatever the border mode.
 #ifndef STN_TAPS_H
 #define STN_TAPS_H
 
 #include <algorithm>
 
-#include "geometry.h"
+#include "coordinates.h"
 
 namespace stn {
 
 const int CHUNK_PIXELS = 512;
 
-template <typename T, int dims>
-struct Chunk {
-  ptrdiff_t start;  // first output pixel
-  int count;        // at most CHUNK_PIXELS
-  int low[dims][CHUNK_PIXELS];     // the tap at floor(coordinate), and the one
-  int high[dims][CHUNK_PIXELS];    // further: index times stride, or OUTSIDE
-  T fraction[dims][CHUNK_PIXELS];  // coordinate - floor(coordinate)
-};
-
-// Stands for a tap that reads no pixel, under BORDER_CONSTANT.
+// Stands for a corner that reads no pixel, under BORDER_CONSTANT.
 const int OUTSIDE = -1;
 
 // One axis of the source image.
@@ -64,170 +57,152 @@ inline int periodic_offset(double position, const SourceAxis& source) {
   return static_cast<int>(std::min(std::max(0.0, index), size - 1.0)) * source.stride;
 }
 
-template <Border border>
-inline int edge_offset(int position, const SourceAxis& source) {
-  const int nearest = std::min(std::max(position, 0), source.size - 1);
-  return border == BORDER_CONSTANT && nearest != position ? OUTSIDE
-                                                          : nearest * source.stride;
-}
-
-// ---- taps along one axis; `coordinate(k)` is that of the k-th output pixel
-
-// Two pixels beyond the edge nothing changes any more, so coordinates end there. Then
-// an int holds them, and every processor converts vectors of those.
-template <Border border, typename T, typename Coordinate>
-inline void fill_to_edge(int count, const SourceAxis& source, const Coordinate& coordinate,
-                         int* low, int* high, T* fraction) {
-  const double largest = source.size + 1.0;
-  for (int k = 0; k < count; ++k) {
-    double position = coordinate(k);
-    position = position > -2 ? position : -2;
-    position = position < largest ? position : largest;
-    int whole = static_cast<int>(position);
-    whole -= position < whole;
-    low[k] = edge_offset<border>(whole, source);
-    high[k] = edge_offset<border>(whole + 1, source);
-    fraction[k] = static_cast<T>(position - whole);
-  }
-}
-
-// Beyond the limit a step of one pixel is lost in rounding: both taps are the same.
-template <Border border, typename T, typename Coordinate>
-inline void fill_periodic(int count, const SourceAxis& source,
-                          const Coordinate& coordinate, int* low, int* high,
-                          T* fraction) {
-  for (int k = 0; k < count; ++k) {
-    const double position = limited(coordinate(k));
-    const double whole = std::floor(position);
-    low[k] = periodic_offset<border>(whole, source);
-    high[k] = periodic_offset<border>(whole + 1, source);
-    fraction[k] = static_cast<T>(position - whole);
-  }
-}
-
 inline bool is_periodic(Border border) {
   return border != BORDER_NEAREST && border != BORDER_CONSTANT;
 }
 
-template <Border border, typename T, typename Coordinate>
-inline void fill_axis(int count, const SourceAxis& source, const Coordinate& coordinate,
-                      int* low, int* high, T* fraction) {
-  if (is_periodic(border))
-    fill_periodic<border>(count, source, coordinate, low, high, fraction);
-  else
-    fill_to_edge<border>(count, source, coordinate, low, high, fraction);
-}
-
-// A NaN coordinate reads from coordinate 0, with weights that are NaN.
-template <Border border, typename T, typename Coordinate>
-void fill_nan(int count, const SourceAxis& source, const Coordinate& coordinate, int* low,
-              int* high, T* fraction) {
-  for (int k = 0; k < count; ++k) {
-    const double position = coordinate(k);
-    if (position == position) continue;
-    low[k] = 0;
-    high[k] = std::min(1, source.size - 1) * source.stride;
-    fraction[k] = std::numeric_limits<T>::quiet_NaN();
-  }
-}
-
-// ---- coordinates along one axis, for a run of pixels within one output row
-
-// Where an output pixel stands: its index along every output axis.
-template <int dims>
-struct Place {
-  ptrdiff_t pixel;
-  ptrdiff_t index[dims];
-
-  Place(ptrdiff_t pixel_, const Geometry& geometry) : pixel(pixel_) {
-    ptrdiff_t rest = pixel;
-    for (int k = 0; k < dims; ++k) {
-      const ptrdiff_t size = geometry.out_size(k);
-      index[k] = rest % size;
-      rest /= size;
-    }
-  }
-};
-
-// Coordinates made from theta, (dims, dims + 1).
-template <typename T, int dims>
-struct AffineCoordinates {
-  struct Run {
-    double base, step, centre;
-    int column;
-    double operator()(int k) const { return base + step * ((column + k) - centre); }
-    bool has_nan(int) const { return base != base || step != step; }
-  };
-
-  AffineMap<dims> map;
-
-  AffineCoordinates(const T* theta, const Geometry& geometry) : map(theta, geometry) {}
-
-  static ptrdiff_t where_size(const Geometry&) { return dims * (dims + 1); }
-
-  Run along(int axis, const Place<dims>& place) const {
-    Run run;
-    run.base = map.origin[axis];
-    for (int k = 1; k < dims; ++k)
-      run.base += map.step[axis][k] * (place.index[k] - map.centre[k]);
-    run.step = map.step[axis][0];
-    run.centre = map.centre[0];
-    run.column = static_cast<int>(place.index[0]);
-    return run;
-  }
-};
-
-// Coordinates given as source points, (output pixels, dims), x first.
-template <typename T, int dims>
-struct PointCoordinates {
-  struct Run {
-    const T* points;
-    double centre, extent;
-    double operator()(int k) const {
-      return centre + limited(points[k * dims]) * extent;
-    }
-    bool has_nan(int count) const {
-      int nans = 0;
-      for (int k = 0; k < count; ++k) nans += points[k * dims] != points[k * dims];
-      return nans > 0;
-    }
-  };
-
-  const T* points;
-  const Geometry& geometry;
-
-  PointCoordinates(const T* points_, const Geometry& geometry_)
-      : points(points_), geometry(geometry_) {}
-
-  static ptrdiff_t where_size(const Geometry& geometry) {
-    return dims * geometry.out_pixels();
-  }
-
-  Run along(int axis, const Place<dims>& place) const {
-    const ptrdiff_t size = geometry.in_size(axis);
-    Run run;
-    run.points = points + place.pixel * dims + axis;
-    run.centre = centre_of(size);
-    run.extent = geometry.half_extent(size);
-    return run;
-  }
-};
-
-template <typename T, int dims, bool affine>
-struct CoordinatesOf {
-  typedef AffineCoordinates<T, dims> type;
-};
-template <typename T, int dims>
-struct CoordinatesOf<T, dims, false> {
-  typedef PointCoordinates<T, dims> type;
-};
-
 // ---- chunks
+
+template <typename T, int dims>
+struct ChunkBase {
+  ptrdiff_t start;                 // first output pixel
+  int count;                       // at most CHUNK_PIXELS
+  T fraction[dims][CHUNK_PIXELS];  // weight of the high tap along an axis
+};
+
+// Of every border mode but "nearest": the two taps are independent of each other.
+template <typename T, int dims, Border border>
+struct Chunk : ChunkBase<T, dims> {
+  int low[dims][CHUNK_PIXELS];   // the tap at floor(coordinate): index times stride,
+  int high[dims][CHUNK_PIXELS];  // or OUTSIDE; and the tap one pixel further
+
+  explicit Chunk(const Geometry&) {}
+
+  // Offset into one channel's image, or OUTSIDE, of one of the 2^dims corners that the
+  // k-th pixel reads: that with the high tap along every axis whose bit is set.
+  int corner(int bits, int k) const {
+    int offset = 0;
+    bool outside = false;
+    for (int axis = 0; axis < dims; ++axis) {
+      const int tap = bits >> axis & 1 ? high[axis][k] : low[axis][k];
+      outside |= tap == OUTSIDE;
+      offset += tap;
+    }
+    return border == BORDER_CONSTANT && outside ? OUTSIDE : offset;
+  }
+
+  // The slope, or 0 where the coordinate was clamped. Here none is: where both taps
+  // are the same, so are their values.
+  T slope_of(int, int, T slope) const { return slope; }
+
+  void fill(int axis, const SourceAxis& source, const double* coordinates) {
+    if (is_periodic(border))
+      fill_periodic(source, coordinates, low[axis], high[axis], this->fraction[axis]);
+    else
+      fill_to_edge(source, coordinates, low[axis], high[axis], this->fraction[axis]);
+  }
+
+  // A NaN coordinate reads from the first pixels, with weights that are NaN.
+  void set_nan(int axis, int k, const SourceAxis& source) {
+    low[axis][k] = 0;
+    high[axis][k] = std::min(1, source.size - 1) * source.stride;
+    this->fraction[axis][k] = std::numeric_limits<T>::quiet_NaN();
+  }
+
+ private:
+  // Two pixels beyond the edge nothing changes any more, so coordinates end there.
+  // Then an int holds them, and every processor converts vectors of those.
+  void fill_to_edge(const SourceAxis& source, const double* coordinates,
+                    int* __restrict to_low, int* __restrict to_high,
+                    T* __restrict to_fraction) const {
+    const double largest = source.size + 1.0;
+    for (int k = 0; k < this->count; ++k) {
+      double position = coordinates[k];
+      position = position > -2 ? position : -2;
+      position = position < largest ? position : largest;
+      int whole = static_cast<int>(position);
+      whole -= position < whole;
+      to_low[k] = offset_within(whole, source);
+      to_high[k] = offset_within(whole + 1, source);
+      to_fraction[k] = static_cast<T>(position - whole);
+    }
+  }
+
+  static int offset_within(int index, const SourceAxis& source) {
+    return 0 <= index && index < source.size ? index * source.stride : OUTSIDE;
+  }
+
+  // Beyond the limit a step of one pixel is lost in rounding: both taps are the same.
+  void fill_periodic(const SourceAxis& source, const double* coordinates, int* to_low,
+                     int* to_high, T* to_fraction) const {
+    for (int k = 0; k < this->count; ++k) {
+      const double position = limited(coordinates[k]);
+      const double whole = std::floor(position);
+      to_low[k] = periodic_offset<border>(whole, source);
+      to_high[k] = periodic_offset<border>(whole + 1, source);
+      to_fraction[k] = static_cast<T>(position - whole);
+    }
+  }
+};
+
+// Of the border mode "nearest", the common one: coordinates are clamped to the image,
+// and the low tap to the last pixel but one, so that a fraction may be exactly 1. Then
+// the corners are always the same steps apart, and one offset is enough.
+template <typename T, int dims>
+struct Chunk<T, dims, BORDER_NEAREST> : ChunkBase<T, dims> {
+  int offset[CHUNK_PIXELS];        // of the low corner
+  int inside[dims][CHUNK_PIXELS];  // 1, or 0 where the coordinate was clamped
+  int step[1 << dims];             // from the low corner to each
+
+  explicit Chunk(const Geometry& geometry) {
+    for (int bits = 0; bits < 1 << dims; ++bits) {
+      step[bits] = 0;
+      for (int axis = 0; axis < dims; ++axis) {
+        const SourceAxis source(geometry, axis);
+        if (bits >> axis & 1 && source.size > 1) step[bits] += source.stride;
+      }
+    }
+  }
+
+  int corner(int bits, int k) const { return offset[k] + step[bits]; }
+
+  T slope_of(int axis, int k, T slope) const {
+    return inside[axis][k] != 0 ? slope : T(0);
+  }
+
+  void fill(int axis, const SourceAxis& source, const double* coordinates) {
+    if (axis == 0) std::fill(offset, offset + this->count, 0);
+    fill_axis(source, coordinates, offset, this->fraction[axis], inside[axis]);
+  }
+
+  // Its offset is that of coordinate 0 already.
+  void set_nan(int axis, int k, const SourceAxis&) {
+    this->fraction[axis][k] = std::numeric_limits<T>::quiet_NaN();
+    inside[axis][k] = 1;
+  }
+
+ private:
+  void fill_axis(const SourceAxis& source, const double* coordinates,
+                 int* __restrict to_offset, T* __restrict to_fraction,
+                 int* __restrict to_inside) const {
+    const double last = source.size - 1;
+    const int last_low = std::max(source.size - 2, 0), stride = source.stride;
+    for (int k = 0; k < this->count; ++k) {
+      const double given = coordinates[k];
+      double position = given > 0 ? given : 0;
+      position = position < last ? position : last;
+      const int low = std::min(static_cast<int>(position), last_low);
+      to_offset[k] += low * stride;
+      to_fraction[k] = static_cast<T>(position - low);
+      to_inside[k] = (given >= 0) & (given < last);
+    }
+  }
+};
 
 // A pixel with one NaN coordinate is NaN in everything, in its slopes along the other
 // axes too.
-template <typename T, int dims>
-inline void spread_nan(Chunk<T, dims>& chunk) {
+template <typename T, int dims, Border border>
+void spread_nan(Chunk<T, dims, border>& chunk) {
   for (int k = 0; k < chunk.count; ++k) {
     T sum = 0;
     for (int axis = 0; axis < dims; ++axis) sum += chunk.fraction[axis][k];
@@ -236,29 +211,30 @@ inline void spread_nan(Chunk<T, dims>& chunk) {
   }
 }
 
-template <Border border, typename T, int dims, typename Coordinates>
+template <typename T, int dims, Border border, typename Coordinates>
 void make_chunk(const Coordinates& coordinates, const Geometry& geometry,
-                ptrdiff_t start, int count, Chunk<T, dims>& chunk) {
+                ptrdiff_t start, int count, Chunk<T, dims, border>& chunk) {
   chunk.start = start;
   chunk.count = count;
-  bool any_nan = false;
+  double along[dims][CHUNK_PIXELS];
   for (int done = 0; done < count;) {
     const Place<dims> place(start + done, geometry);
-    const int run = static_cast<int>(std::min<ptrdiff_t>(
-        geometry.out_size(0) - place.index[0], count - done));
-    for (int axis = 0; axis < dims; ++axis) {
-      const SourceAxis source(geometry, axis);
-      const typename Coordinates::Run coordinate = coordinates.along(axis, place);
-      int* low = chunk.low[axis] + done;
-      int* high = chunk.high[axis] + done;
-      T* fraction = chunk.fraction[axis] + done;
-      fill_axis<border>(run, source, coordinate, low, high, fraction);
-      if (coordinate.has_nan(run)) {
-        fill_nan<border>(run, source, coordinate, low, high, fraction);
-        any_nan = true;
-      }
-    }
-    done += run;
+    const int length = static_cast<int>(
+        std::min<ptrdiff_t>(geometry.out_size(0) - place.index[0], count - done));
+    for (int axis = 0; axis < dims; ++axis)
+      coordinates.write(axis, place, length, along[axis] + done);
+    done += length;
+  }
+  bool any_nan = false;
+  for (int axis = 0; axis < dims; ++axis) {
+    const SourceAxis source(geometry, axis);
+    chunk.fill(axis, source, along[axis]);
+    int nans = 0;
+    for (int k = 0; k < count; ++k) nans += along[axis][k] != along[axis][k];
+    if (nans == 0) continue;
+    any_nan = true;
+    for (int k = 0; k < count; ++k)
+      if (along[axis][k] != along[axis][k]) chunk.set_nan(axis, k, source);
   }
   if (any_nan) spread_nan(chunk);
 }

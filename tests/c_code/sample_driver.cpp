@@ -1,0 +1,44 @@
+// The sampler with a C interface, for tests and benchmarks through ctypes.
+#include "sampler.h"
+
+namespace {
+
+// sizes: batch, channels, then the source axes and the output axes, slowest first.
+stn::Geometry geometry_of(int dims, const long* sizes, int affine, int border,
+                          double border_value, int align_corners) {
+  stn::Geometry geometry = stn::Geometry();
+  geometry.dims = dims;
+  geometry.batch = sizes[0];
+  geometry.channels = sizes[1];
+  for (int axis = 0; axis < dims; ++axis) {
+    geometry.in[axis] = sizes[2 + axis];
+    geometry.out[axis] = sizes[2 + dims + axis];
+  }
+  geometry.affine = affine != 0;
+  geometry.border = border;
+  geometry.border_value = border_value;
+  geometry.align_corners = align_corners != 0;
+  return geometry;
+}
+
+}  // namespace
+
+#define DRIVER(T)                                                                 \
+  extern "C" int sample_##T(const T* images, const T* where, T* output, int dims, \
+                            const long* sizes, int affine, int border,            \
+                            double border_value, int align_corners) {             \
+    return stn::sample(                                                           \
+        images, where, output,                                                    \
+        geometry_of(dims, sizes, affine, border, border_value, align_corners));   \
+  }                                                                               \
+  extern "C" int sample_gradient_##T(                                             \
+      const T* images, const T* where, const T* grad_output, T* grad_images,      \
+      T* grad_where, int dims, const long* sizes, int affine, int border,         \
+      double border_value, int align_corners) {                                   \
+    return stn::sample_gradient(                                                  \
+        images, where, grad_output, grad_images, grad_where,                      \
+        geometry_of(dims, sizes, affine, border, border_value, align_corners));   \
+  }
+
+DRIVER(float)
+DRIVER(double)
