@@ -77,8 +77,9 @@ def _warp(image, transform, theta):
     images, parameters = T.dtensor4(), T.dmatrix()
     results = [one.get_output_for([images, parameters])
                for one in (SamplingGridLayer(layer), layer)]
-    # Seven functions, each called once: the Python mode is ready at once.
-    mode = theano.compile.mode.get_mode('FAST_COMPILE').excluding('constant_folding')
+    # Each function is called once: no C code, not even to fold constants.
+    mode = theano.compile.mode.get_mode('FAST_COMPILE').excluding(
+        'constant_folding', 'topo_constant_folding')
     points, warped = theano.function([images, parameters], results, mode=mode)(
         image[np.newaxis, np.newaxis].astype('float64'), np.array([theta], 'float64'))
     return points[0], warped[0, 0]

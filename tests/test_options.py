@@ -13,6 +13,7 @@ from lasagne_stn import (Affine, Attention, Compose, Kernel, Projective, Similar
                          Translation)
 from lasagne_stn.borders import BORDER_MODES
 from test_interpolation import gaussian
+from test_transforms import FOLDING
 
 # Each transform, its loops, and the coordinates they are in.
 TRANSFORMS = {
@@ -113,7 +114,7 @@ class Setting:
         gradients = T.grad(None, [images, theta], known_grads={output: cotangent})
         self.function = theano.function(
             [images, theta, cotangent], [output] + gradients,
-            mode=WAYS[way].excluding('constant_folding'))
+            mode=WAYS[way].excluding(*FOLDING))
 
     def run(self, *arrays):
         return self.function(*[array.astype(self.dtype) for array in arrays])
@@ -191,7 +192,7 @@ def test_images_of_one_row_or_column_and_outputs_of_one_pixel(name, shape, rng):
             scale=.2, size=(2, transform.num_params))
         symbols = T.dtensor4(), T.dmatrix()
         found = theano.function(symbols, layer.get_output_for(symbols),
-                                mode=WAYS['explicit'].excluding('constant_folding'))(
+                                mode=WAYS['explicit'].excluding(*FOLDING))(
             images, theta)
         points = slow(theta, oracle.target_points(size, align_corners))
         expected = oracle.sample(images, points, border_mode='mirror',
