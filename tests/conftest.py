@@ -8,10 +8,8 @@ import lasagne_stn                                                    # noqa: F4
 import theano
 import theano.tensor as T
 
-# Quick to compile: no C, also not for the folding of constants. A test of speed or of
-# optimised graphs names its own mode.
+# Quick to compile; a test of speed or of optimised graphs names its own mode.
 theano.config.mode = 'FAST_COMPILE'
-theano.config.optimizer_excluding = 'constant_folding:topo_constant_folding'
 FLOAT_TYPES = ('float32', 'float64')
 
 
@@ -69,6 +67,7 @@ def golden_cases(source, transform):
     return cases
 
 
+# Without C also for the folding of constants.
 QUICK = theano.compile.get_mode('FAST_COMPILE').excluding(
     'constant_folding', 'topo_constant_folding')
 WAYS = {'explicit': QUICK, 'fused': QUICK.including('lasagne_stn_fuse')}

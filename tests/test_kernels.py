@@ -160,7 +160,8 @@ class Oracle:
     def corners(self, item):
         """Every corner: its bits, its place in the extended image, its weight."""
         for bits in itertools.product((0, 1), repeat=self.case.dims):
-            place = tuple((self.floor[item, axis] + bit + self.margins[axis]).astype(int)
+            start = self.floor[item]
+            place = tuple((start[axis] + bit + self.margins[axis]).astype(int)
                           for axis, bit in enumerate(bits))
             weights = [fraction if bit else 1 - fraction
                        for fraction, bit in zip(self.fraction[item], bits)]

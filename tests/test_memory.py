@@ -8,7 +8,8 @@ size. By hand, with all cases (without the argument) and the fast path::
     ./memory_check
 
 the same with ``-DSTN_NO_FAST`` for the portable kernels alone, and, because valgrind
-knows no AVX-512, ``-march=x86-64-v3`` in place of the sanitizers for ``valgrind --error-exitcode=1 ./memory_check short``.
+knows no AVX-512, ``-march=x86-64-v3`` in place of the sanitizers for
+``valgrind --error-exitcode=1 ./memory_check short``.
 """
 import pathlib
 import subprocess
