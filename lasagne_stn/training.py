@@ -123,7 +123,7 @@ def scale_gradients(grads, params, localisation=0.1):
     --------
     >>> from lasagne_stn import Affine
     >>> head = localisation_head((None, 4), Affine())
-    >>> scaled = scale_gradients([T.ones(6)], [head.b], localisation=.5)
+    >>> scaled = scale_gradients([T.ones(6, 'float64')], [head.b], localisation=.5)
     >>> scaled[0].eval()
     array([0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
     """

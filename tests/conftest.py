@@ -19,6 +19,14 @@ def rng():
     return np.random.default_rng(20150605)
 
 
+@pytest.fixture(autouse=True)
+def same_float_type():
+    """A command that chooses floatX for its process must not choose it for others."""
+    before = theano.config.floatX
+    yield
+    theano.config.floatX = before
+
+
 @pytest.fixture(scope='session')
 def environment():
     """Environment of a subprocess that has none of the user's Theano flags."""
