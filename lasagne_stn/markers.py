@@ -9,7 +9,6 @@ well. When a function is compiled, a rewrite may put one kernel between the bord
 """
 from collections import namedtuple
 
-import theano
 from theano import gof
 
 __all__ = ['SamplerKind', 'Marker', 'mark']
@@ -61,8 +60,6 @@ class Marker(gof.Op):
 
     def L_op(self, inputs, outputs, output_gradients):
         """The gradient, through a marker of the backward part."""
-        if self.role == 'size':
-            return [theano.gradient.DisconnectedType()()]
         role = ('grad_' + self.role if self.role in ('images', 'where', 'output')
                 else 'second')
         return [Marker(role, self.kind)(output_gradients[0])]
