@@ -133,7 +133,7 @@ def test_the_job_prints_a_table_and_writes_the_picture(data, tmp_path):
     for network, error in zip((result.plain, result.transformer), result.errors):
         assert format(network.num_params, ',') in printed
         assert '%.2f %%' % (100 * error) in printed
-    assert '1 epochs, seed 3' in printed and str(path) in printed
+    assert 'Epochs 1, seed 3' in printed and str(path) in printed
     assert path.read_bytes().startswith(b'\x89PNG')
 
 

@@ -75,7 +75,7 @@ def run(console, data, output, epochs=None, seed=1):
         console.print('Stopped after %d of %d epochs; this is what was learnt.'
                       % (result.epochs, settings.epochs))
     console.print(_table(result))
-    console.print('%d epochs, seed %d, %.0f s in all'
+    console.print('Epochs %d, seed %d, %.0f s in all'
                   % (result.epochs, seed, time.perf_counter() - start))
     draw(result).savefig(output)
     console.print('Picture: %s' % output, soft_wrap=True, highlight=False)
