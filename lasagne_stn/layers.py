@@ -67,7 +67,7 @@ class TransformerLayer(lasagne.layers.MergeLayer):
       :func:`lasagne_stn.training.localisation_head`: zero weights and the identity as
       bias. From a random start many images are thrown off the canvas in the first
       step, and a border that is the same everywhere has no gradient to lead back.
-    - Give the localisation network a smaller step,
+    - With plain SGD give the localisation network a smaller step,
       :func:`lasagne_stn.training.scale_gradients`. Its gradient is a sum over all
       pixels and channels, so it is far larger than that of a weight in the
       classifier; a step that suits the one makes the other jump.

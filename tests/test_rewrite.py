@@ -100,6 +100,17 @@ def test_stacked_transformers_are_fused_each():
     assert sorted(fused_ops(function)) == sorted(BOTH * 2)
 
 
+def test_samplers_whose_outputs_are_added_are_fused_each(rng):
+    """One gradient enters them all: same images, or same theta, or neither."""
+    def added(x, t):
+        return warp()(x, t) + warp()(x, 2 * t) + warp()(3 * x, t)
+    images, theta = rng.normal(size=(2, 2, 5, 4)), rng.normal(scale=.5, size=(2, 6))
+    fused, explicit = compiled(added), compiled(added, mode=EXPLICIT)
+    assert sorted(fused_ops(fused)) == sorted(BOTH * 3)
+    for found, expected in zip(fused(images, theta), explicit(images, theta)):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize('second', [
     lambda gradient, weights: (gradient ** 2).sum(),
     lambda gradient, weights: (gradient * weights).sum()])

@@ -35,8 +35,8 @@ class FuseSamplers(gof.Optimizer):
         for node in exits:
             if node.op.role == 'output':
                 _replace_output(fgraph, node)
-        for nodes in _gradient_groups(exits):
-            _replace_gradients(fgraph, nodes)
+        for inputs, nodes in _gradient_groups(exits):
+            _replace_gradients(fgraph, inputs, nodes)
 
 
 class RemoveMarkers(gof.Optimizer):
@@ -105,44 +105,35 @@ def _sampler_inputs(entered, kind):
 def _replace_output(fgraph, node):
     entered = _entrances(node)
     inputs = _sampler_inputs(entered, node.op.kind)
-    if inputs is None or set(entered) > {'images', 'where', 'size'}:
+    if inputs is None or set(entered) - {'images', 'where', 'size'}:
         return
     fused = FusedSample(node.op.kind)(*inputs)
     _replace(fgraph, [(node.outputs[0], fused)])
 
 
 def _gradient_groups(nodes):
-    """Exits of the backward part that share everything that entered."""
+    """Exits of one backward part: what entered is the same, images to gradient."""
     groups = {}
     for node in nodes:
         if node.op.role not in ('grad_images', 'grad_where'):
             continue
         entered = _entrances(node)
+        inputs = _sampler_inputs(entered, node.op.kind)
         gradients = entered.get('grad_output', [])
-        if set(entered) - {'images', 'where', 'size', 'grad_output'} or (
-                len(gradients) != 1):
+        if inputs is None or len(gradients) != 1 or (
+                set(entered) - {'images', 'where', 'size', 'grad_output'}):
             continue                    # a second derivative, or several gradients
-        groups.setdefault((node.op.kind, gradients[0]), []).append((node, entered))
+        key = (node.op.kind, inputs[0], inputs[1], gradients[0])
+        groups.setdefault(key, (inputs + gradients, []))[1].append(node)
     return groups.values()
 
 
-def _replace_gradients(fgraph, group):
+def _replace_gradients(fgraph, inputs, nodes):
     """Replace the exits of one backward part by the outputs of one fused op."""
-    kind = group[0][0].op.kind
-    # The gradient to images alone may not read them: other exits may know more.
-    merged = {}
-    for _, entered in group:
-        for role, values in entered.items():
-            known = merged.setdefault(role, [])
-            known.extend(value for value in values if value not in known)
-    inputs = _sampler_inputs(merged, kind)
-    if inputs is None:
-        return
-    wrt = tuple(sorted({node.op.role[5:] for node, _ in group}))
-    fused = FusedSampleGradient(kind, wrt)(*inputs + merged['grad_output'],
-                                           return_list=True)
+    wrt = tuple(sorted({node.op.role[5:] for node in nodes}))
+    fused = FusedSampleGradient(nodes[0].op.kind, wrt)(*inputs, return_list=True)
     _replace(fgraph, [(node.outputs[0], fused[wrt.index(node.op.role[5:])])
-                      for node, _ in group])
+                      for node in nodes])
 
 
 def _replace(fgraph, pairs):
