@@ -1,4 +1,6 @@
 """The fused ops, compiled: against the oracle, for any strides, with clear errors."""
+import os
+
 import numpy as np
 import pytest
 import theano
@@ -150,6 +152,35 @@ def test_what_does_not_fit_is_refused(ops):
     with pytest.raises(ValueError, match='FusedSampleGradient: the gradient has not'):
         backward(images, matrices, [5, 6], np.zeros((2, 1, 5, 5), 'f'))
     assert forward(images[:0], matrices[:0], [5, 6]).shape == (0, 1, 5, 6)
+
+
+def large(ops, fill, rows=600):
+    """What the forward op makes of an image of one value, a megabyte or more."""
+    theta = np.eye(2, 3, dtype='f')[np.newaxis]
+    return ops[0](np.full((1, 1, 9, 11), fill, 'f'), theta, [rows, 500])
+
+
+def test_large_outputs_take_over_the_memory_of_freed_ones_only(ops):
+    first, second = large(ops, 1), large(ops, 2)
+    address = first.ctypes.data
+    del first
+    third = large(ops, 4)
+    assert third.ctypes.data == address
+    assert (second == 2).all() and (third == 4).all()
+    part = third[0, 0, 5:7]
+    del third
+    large(ops, 8)
+    assert (part == 4).all()                # a view keeps the memory
+
+
+def test_little_freed_memory_is_kept(ops):
+    def resident():
+        with open('/proc/self/statm') as file:
+            return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+    before = resident()
+    for rows in range(4000, 4020):
+        assert large(ops, 1, rows).nbytes > 7.9e6
+    assert resident() - before < 4 * 8.1e6 + 4e6
 
 
 def test_debug_mode_finds_nothing(rng):

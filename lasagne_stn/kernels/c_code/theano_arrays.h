@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <numpy/arrayobject.h>
 
+#include "buffers.h"
 #include "sampler.h"
 
 namespace stn {
@@ -33,7 +34,12 @@ inline bool prepare_output(PyArrayObject** output, int axes, const npy_intp* sha
       PyArray_CompareLists(PyArray_DIMS(*output), const_cast<npy_intp*>(shape), axes))
     return true;
   Py_XDECREF(*output);
-  *output = (PyArrayObject*)PyArray_SimpleNew(axes, const_cast<npy_intp*>(shape), type);
+  npy_intp* dims = const_cast<npy_intp*>(shape);
+  const size_t bytes = static_cast<size_t>(PyArray_MultiplyList(dims, axes)) *
+                       (type == NPY_DOUBLE ? sizeof(double) : sizeof(float));
+  *output = (PyArrayObject*)(bytes < Buffers::LEAST
+                                 ? PyArray_SimpleNew(axes, dims, type)
+                                 : Buffers::new_array(axes, dims, type, bytes));
   return *output != NULL;
 }
 
