@@ -3,6 +3,8 @@ import importlib.util
 import io
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from lasagne_stn.bench import SHAPES, WORKS, Options, Shape, job, memory
 from lasagne_stn.bench import networks, rounds, scaling, training
 from lasagne_stn.bench.cases import arrays_of, bytes_moved, make_inputs
 from lasagne_stn.bench.compiling import compiling_table
+from lasagne_stn.bench.machine import busy_cores
 from lasagne_stn.bench.remote import Remote, seconds_per_call
 from lasagne_stn.bench.samplers import TheanoSampler, TorchSampler
 from lasagne_stn.bench.tables import (geometric_mean, ratios, sampler_table,
@@ -433,3 +436,24 @@ def test_options_reach_the_measurements(monkeypatch, fast_path, tmp_path):
     assert calls[1][1:] == (['fused'], 3, 2, 'identity')
     assert figures['powers'] == {'batch, fused, both': 1.}
     assert 'pip install torch' in console.export_text()
+
+
+def test_others_at_work_are_seen():
+    work = [sys.executable, '-c', 'while True: pass']
+    with subprocess.Popen(work) as other:
+        try:
+            assert busy_cores(.5) > .3
+        finally:
+            other.kill()
+
+
+def test_a_busy_machine_is_named(monkeypatch, fast_path):
+    monkeypatch.setattr(job, 'measure_samplers', lambda *args: [])
+    monkeypatch.setattr(job, 'sampler_table', lambda results, count: sampler_table(
+        RESULTS, count))
+    for cores, said in ((.05, False), (.8, True)):
+        monkeypatch.setattr('lasagne_stn.bench.machine.busy_cores', lambda: cores)
+        console = Console(width=150, record=True, file=io.StringIO())
+        figures = job.run(console, Options(threads=(1,), skip=('torch',)))
+        assert figures['machine']['busy_cores'] == cores
+        assert ('on 0.8 cores: take these figures' in console.export_text()) is said

@@ -14,7 +14,7 @@ from .training import measure_training, profile_table, training_table
 
 __all__ = ['Options', 'WHAT', 'run']
 
-BUSY = .3                       # load average above which figures are worth little
+BUSY = .1                       # cores; above, figures are worth little
 
 Options = namedtuple('Options', 'what threads runs theta shapes works skip portable',
                      defaults=['sampler', (), 15, 'noise', (), (), (), False])
@@ -57,9 +57,9 @@ def run(console, options, json_file=None, plot_file=None, markdown_file=None):
     config.fast_path = not options.portable
     machine = describe()
     console.print(sentence(machine), soft_wrap=True)
-    if machine['load_before'] > BUSY:
-        console.print('The machine is busy, load %.1f: take these figures for nothing '
-                      'more than a trial.' % machine['load_before'])
+    if machine['busy_cores'] > BUSY:
+        console.print('Something else runs here, on %.1f cores: take these figures for '
+                      'nothing more than a trial.' % machine['busy_cores'])
     names = [name for name in CONTENDERS if name not in options.skip]
     if 'torch' in names and not has_torch():
         names.remove('torch')

@@ -2,18 +2,19 @@
 import datetime
 import os
 import platform
+import time
 
 import theano
 
 from .. import config, runtime
 
-__all__ = ['describe', 'processor', 'sentence']
+__all__ = ['describe', 'processor', 'busy_cores', 'sentence']
 
 PACKAGES = ('lasagne-stn', 'Theano-PyMC', 'Lasagne', 'numpy', 'scipy', 'torch')
 
 
 def describe():
-    """Machine, versions, flags and date.
+    """Machine, versions, flags and date; takes a second.
 
     Returns
     -------
@@ -24,7 +25,7 @@ def describe():
         'processor': processor(),
         'cores': os.cpu_count(),
         'threads': runtime.thread_count(),
-        'load_before': os.getloadavg()[0],
+        'busy_cores': busy_cores(),
         'system': platform.platform(),
         'versions': dict({name: runtime.installed_version(name) for name in PACKAGES},
                          python=platform.python_version()),
@@ -42,14 +43,15 @@ def sentence(machine):
     """The same in one line.
 
     >>> sentence({'processor': 'Abacus', 'cores': 2, 'threads': 2, 'fast_path': True,
-    ...           'date': '2026-01-01T10:00:00+00:00', 'load_before': 0.04,
+    ...           'date': '2026-01-01T10:00:00+00:00', 'busy_cores': 0.04,
     ...           'versions': {'torch': None, 'numpy': '1.23.5', 'python': '3.11.2'}})
-    'Abacus, 2 cores, 2 threads; numpy 1.23.5, python 3.11.2; 2026-01-01, load 0.0'
+    'Abacus, 2 cores, 2 threads; numpy 1.23.5, python 3.11.2; 2026-01-01, 0.0 cores
+    busy before'
     """
     versions = ['%s %s' % item for item in machine['versions'].items() if item[1]]
-    return '%s, %d cores, %d threads; %s; %s, load %.1f%s' % (
+    return '%s, %d cores, %d threads; %s; %s, %.1f cores busy before%s' % (
         machine['processor'], machine['cores'], machine['threads'], ', '.join(versions),
-        machine['date'][:10], machine['load_before'],
+        machine['date'][:10], machine['busy_cores'],
         '' if machine['fast_path'] else '; without the AVX-512 path')
 
 
@@ -63,3 +65,28 @@ def processor():
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def busy_cores(seconds=1):
+    """How many cores others keep busy, while this process waits.
+
+    Parameters
+    ----------
+    seconds : float, optional
+        How long to watch.
+
+    Returns
+    -------
+    float
+    """
+    before, start = _busy_ticks(), time.perf_counter()
+    time.sleep(seconds)
+    ticks = _busy_ticks() - before
+    return ticks / os.sysconf('SC_CLK_TCK') / (time.perf_counter() - start)
+
+
+def _busy_ticks():
+    """Clock ticks that all cores together have worked."""
+    with open('/proc/stat') as file:
+        user, nice, system = map(int, file.readline().split()[1:4])
+    return user + nice + system
