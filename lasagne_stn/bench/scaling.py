@@ -73,6 +73,7 @@ def draw_scaling(results, sweeps=None):
         axes.set_xscale('log', base=2)
         axes.set_yscale('log')
         axes.set_xlabel(axis)
+        axes.set_ylim(top=8 * axes.get_ylim()[1])           # room for the legend
         axes.legend(fontsize=7, frameon=False)
     panels[0].set_ylabel('milliseconds')
     figure.tight_layout()
