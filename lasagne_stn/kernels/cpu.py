@@ -11,7 +11,7 @@ from theano.scalar import bool as bool_, float64
 from .. import config
 from . import reference
 
-__all__ = ['FusedSample', 'FusedSampleGradient']
+__all__ = ['FusedSample', 'FusedSampleGradient', 'C_CODE', 'checksum']
 
 C_CODE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'c_code')
 
@@ -52,7 +52,7 @@ class _Fused(gof.COp):
 
     def c_code_cache_version(self):
         """A number that changes with the text of any file of the kernel."""
-        return (_checksum(), self.params_type.c_code_cache_version())
+        return (checksum(), self.params_type.c_code_cache_version())
 
 
 def _has_openmp():
@@ -63,7 +63,8 @@ def _has_openmp():
 
 
 @lru_cache(maxsize=None)
-def _checksum():
+def checksum():
+    """A number made of the names and texts of all files of the kernels."""
     digest = hashlib.sha256()
     for name in sorted(os.listdir(C_CODE)):
         with open(os.path.join(C_CODE, name), 'rb') as file:

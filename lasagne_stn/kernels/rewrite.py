@@ -6,9 +6,15 @@ to the markers at the entrances. Where that walk meets anything but a sampler an
 first derivative, the explicit graph stays. `RemoveMarkers` then takes away the markers
 that are left.
 
+In a function that is compiled for a device, by Theano's gpuarray, only those samplers
+are replaced that there are kernels for on the device; gpuarray then moves the ops (see
+``lasagne_stn.kernels.gpu``).
+
 Exclude ``lasagne_stn_fuse`` from the mode, or set ``lasagne_stn.config.fused = False``,
 to compile the explicit graph.
 """
+import sys
+
 import theano
 from theano import gof, tensor as T
 from theano.compile import optdb
@@ -17,11 +23,40 @@ from .. import config
 from ..markers import Marker
 from .cpu import FusedSample, FusedSampleGradient
 
-__all__ = ['FuseSamplers', 'RemoveMarkers']
+__all__ = ['FuseSamplersDB', 'FuseSamplers', 'RemoveMarkers', 'device_is_active',
+           'device_serves']
+
+
+class FuseSamplersDB(gof.DB):
+    """Makes `FuseSamplers` for a mode: it asks whether the mode moves ops to a device.
+
+    With Theano's flag ``device`` every mode does, with ``init_gpu_device`` only one
+    that includes 'gpuarray'.
+    """
+
+    def query(self, *tags, **subqueries):
+        """The optimizer for a mode, given by its query."""
+        return FuseSamplers(for_device=device_is_active() and _moves_ops(tags[0]))
+
+
+def _moves_ops(query):
+    mover = optdb['gpuarray_opt']
+    return (any(mover in optdb.__db__[tag] for tag in query.include)
+            and not any(mover in optdb.__db__[tag] for tag in query.exclude))
 
 
 class FuseSamplers(gof.Optimizer):
-    """Replace marked samplers and their gradients by fused ops."""
+    """Replace marked samplers and their gradients by fused ops.
+
+    Parameters
+    ----------
+    for_device : bool, optional
+        Whether only those that can be moved to a device.
+    """
+
+    def __init__(self, for_device=False):
+        super().__init__()
+        self.for_device = for_device
 
     def add_requirements(self, fgraph):
         """Let a replacement that fails be undone."""
@@ -29,9 +64,10 @@ class FuseSamplers(gof.Optimizer):
 
     def apply(self, fgraph):
         """Replace what can be replaced, one exit of a sampler after the other."""
-        if not (config.fused and _on_the_cpu()):
+        if not (config.fused and flags().cxx):
             return
-        exits = [node for node in fgraph.toposort() if isinstance(node.op, Marker)]
+        exits = [node for node in fgraph.toposort() if isinstance(node.op, Marker)
+                 and (not self.for_device or device_serves(node.op.kind))]
         for node in exits:
             if node.op.role == 'output':
                 _replace_output(fgraph, node)
@@ -54,15 +90,26 @@ class RemoveMarkers(gof.Optimizer):
             fgraph.replace_validate(output, value, reason='lasagne_stn_unmark')
 
 
-def _on_the_cpu():
-    """Whether functions are compiled for the CPU, and by a compiler."""
-    given = flags()
-    return bool(given.cxx) and given.device == 'cpu' and not given.init_gpu_device
-
-
 def flags():
     """Theano's flags, as they are now."""
     return theano.config
+
+
+def device_is_active():
+    """Whether Theano reaches a device; its backend is loaded only if a flag says so."""
+    backend = sys.modules.get('theano.gpuarray')
+    return backend is not None and backend.pygpu_activated
+
+
+def device_serves(kind):
+    """Whether there are kernels on a device for what a sampler computes.
+
+    Parameters
+    ----------
+    kind : SamplerKind
+        See :mod:`lasagne_stn.markers`.
+    """
+    return kind.dims == 2
 
 
 def _entrances(exit_node):
@@ -146,5 +193,5 @@ def _replace(fgraph, pairs):
     fgraph.replace_all_validate(pairs, reason='lasagne_stn_fuse')
 
 
-optdb.register('lasagne_stn_fuse', FuseSamplers(), 0.5, 'fast_run')
+optdb.register('lasagne_stn_fuse', FuseSamplersDB(), 0.5, 'fast_run')
 optdb.register('lasagne_stn_unmark', RemoveMarkers(), 0.51, 'fast_run', 'fast_compile')

@@ -1,0 +1,163 @@
+// Between Theano's arrays on a device and the kernels: shapes, launches, errors.
+#ifndef STN_GPU_ARRAYS_H
+#define STN_GPU_ARRAYS_H
+
+#include <gpuarray/buffer.h>
+#include <gpuarray/kernel.h>
+
+#include <algorithm>
+
+#include "geometry.h"
+#include "gpuarray_helper.h"
+
+namespace stn {
+
+// ---- shapes
+
+// Sizes from the inputs; on false a Python error is set.
+inline bool read_geometry(Geometry* geometry, const char* name, PyGpuArrayObject* images,
+                          PyGpuArrayObject* where, PyArrayObject* size, bool affine,
+                          double border_value, bool align_corners) {
+  geometry->dims = 2;
+  geometry->affine = affine;
+  geometry->border_value = border_value;
+  geometry->align_corners = align_corners;
+  geometry->batch = PyGpuArray_DIM(images, 0);
+  geometry->channels = PyGpuArray_DIM(images, 1);
+  const size_t* shape = PyGpuArray_DIMS(where);
+  bool fits = PyArray_DIM(size, 0) == 2;
+  fits = fits && static_cast<ptrdiff_t>(shape[0]) == geometry->batch;
+  for (int axis = 0; axis < 2 && fits; ++axis) {
+    geometry->in[axis] = PyGpuArray_DIM(images, 2 + axis);
+    const npy_int64 pixels = *(npy_int64*)PyArray_GETPTR1(size, axis);
+    geometry->out[axis] = pixels;
+    fits = pixels >= 0 && (affine || static_cast<npy_int64>(shape[1 + axis]) == pixels);
+    if (geometry->in[axis] == 0) {
+      PyErr_Format(PyExc_ValueError, "%s: the images have no pixels", name);
+      return false;
+    }
+  }
+  fits = fits && (affine ? shape[1] == 2 && shape[2] == 3 : shape[3] == 2);
+  if (!fits) {
+    PyErr_Format(PyExc_ValueError,
+                 "%s: %s for a batch of %zd images must be %s, one for each image", name,
+                 affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
+                 affine ? "(batch, 2, 3)" : "(batch, output size, 2)");
+    return false;
+  }
+  const ptrdiff_t most = ptrdiff_t(1) << 30;  // kernels count pixels with an int
+  if (geometry->in[0] > most / geometry->in[1] ||
+      (geometry->out[1] > 0 && geometry->out[0] > most / geometry->out[1]) ||
+      geometry->batch > most || geometry->channels > most) {
+    PyErr_Format(PyExc_ValueError, "%s: an image has more than 2^30 pixels", name);
+    return false;
+  }
+  return true;
+}
+
+inline bool fits_output(const Geometry& geometry, const char* name,
+                        PyGpuArrayObject* array) {
+  const size_t shape[] = {size_t(geometry.batch), size_t(geometry.channels),
+                          size_t(geometry.out[0]), size_t(geometry.out[1])};
+  const bool fits = std::equal(shape, shape + 4, PyGpuArray_DIMS(array));
+  if (!fits)
+    PyErr_Format(PyExc_ValueError, "%s: the gradient has not the output's shape", name);
+  return fits;
+}
+
+// Keeps an output of the last call if it fits, else makes a new one.
+inline bool prepare_output(PyGpuArrayObject** output, int axes, const size_t* shape,
+                           int type, PyGpuContextObject* context) {
+  if (*output && !GpuArray_IS_C_CONTIGUOUS(&(*output)->ga)) Py_CLEAR(*output);
+  return theano_prep_output(output, axes, shape, type, GA_C_ORDER, context) == 0;
+}
+
+// ---- launches
+
+// The arguments that all kernels begin with.
+template <typename T>
+struct GpuAxis {
+  npy_int32 size;
+  T extent, per_column_high, per_column_low, per_row_high, per_row_low;
+
+  GpuAxis(const Geometry& geometry, int axis)
+      : size(static_cast<npy_int32>(geometry.in_size(axis))) {
+    const double exact = geometry.half_extent(geometry.in_size(axis));
+    const double column = AffineMap<2>::per_output_extent(exact, geometry, 0);
+    const double row = AffineMap<2>::per_output_extent(exact, geometry, 1);
+    extent = static_cast<T>(exact);
+    per_column_high = static_cast<T>(column);
+    per_column_low = static_cast<T>(column - per_column_high);
+    per_row_high = static_cast<T>(row);
+    per_row_low = static_cast<T>(row - per_row_high);
+  }
+};
+
+#define STN_GPU_AXIS(axis)                                                      \
+  (axis).size, (axis).extent, (axis).per_column_high, (axis).per_column_low,    \
+      (axis).per_row_high, (axis).per_row_low
+#define STN_GPU_GEOMETRY(geometry, x, y)                                        \
+  npy_int32((geometry).batch), npy_int32((geometry).channels),                  \
+      npy_int32((geometry).out[1]), npy_int32((geometry).out[0]),               \
+      (geometry).border_value, STN_GPU_AXIS(x), STN_GPU_AXIS(y)
+#define STN_GPU_ARRAY(array) (array).data, (array).offset
+
+// Work items for a plane of pixels, for the images, and for shares of their channels.
+struct Launch {
+  size_t groups[3], items[3];
+
+  // As many shares of the channels, `together` at a time, as it takes to keep a large
+  // device busy.
+  Launch(GpuKernel* kernel, const Geometry& geometry, size_t pixels, size_t together,
+         size_t most_items = 128, size_t per_pixel = 1) {
+    const size_t busy = 1 << 18, most_groups = 65535;  // CUDA's limit along y and z
+    const size_t batch = geometry.batch;
+    const size_t blocks = (geometry.channels + together - 1) / together;
+    const size_t wanted = busy / std::max<size_t>(1, pixels * per_pixel * batch);
+    items[0] = group_size(kernel, most_items);
+    items[1] = items[2] = 1;
+    groups[0] = (pixels * per_pixel + items[0] - 1) / items[0];
+    groups[1] = std::min(batch, most_groups);
+    groups[2] = std::min(std::max<size_t>(1, std::min(wanted, blocks)), most_groups);
+  }
+
+  // A power of two that the device allows.
+  static size_t group_size(GpuKernel* kernel, size_t most) {
+    size_t allowed = 1, items = 1;
+    gpukernel_property(kernel->k, GA_KERNEL_PROP_MAXLSIZE, &allowed);
+    while (2 * items <= std::min(allowed, most)) items *= 2;
+    return items;
+  }
+};
+
+// A buffer that lives until the kernels that use it are done.
+class Scratch {
+ public:
+  Scratch() : made_(false) {}
+  ~Scratch() {
+    if (made_) GpuArray_clear(&array);
+  }
+  int make(PyGpuContextObject* context, int type, size_t size) {
+    const int status = GpuArray_empty(&array, context->ctx, type, 1, &size, GA_C_ORDER);
+    made_ = status == GA_NO_ERROR;
+    return status;
+  }
+  GpuArray array;
+
+ private:
+  Scratch(const Scratch&);
+  void operator=(const Scratch&);
+  bool made_;
+};
+
+// From libgpuarray's status to what Theano expects: 0, or 1 with an error set.
+inline int report(const char* name, int status, PyGpuContextObject* context) {
+  if (status != GA_NO_ERROR)
+    PyErr_Format(PyExc_RuntimeError, "%s: %s", name,
+                 gpucontext_error(context->ctx, status));
+  return status != GA_NO_ERROR;
+}
+
+}  // namespace stn
+
+#endif  // STN_GPU_ARRAYS_H
