@@ -11,6 +11,8 @@ import theano.tensor as T
 # Quick to compile; a test of speed or of optimised graphs names its own mode.
 theano.config.mode = 'FAST_COMPILE'
 FLOAT_TYPES = ('float32', 'float64')
+# These need a process that uses a device, see test_device.py.
+collect_ignore = ['device'] if theano.config.device == 'cpu' else []
 
 
 @pytest.fixture

@@ -106,19 +106,22 @@ struct GpuAxis {
 struct Launch {
   size_t groups[3], items[3];
 
-  // As many shares of the channels, `together` at a time, as it takes to keep a large
+  // As many shares of the channels, up to `most_shares`, as it takes to keep a large
   // device busy.
-  Launch(GpuKernel* kernel, const Geometry& geometry, size_t pixels, size_t together,
+  Launch(GpuKernel* kernel, const Geometry& geometry, size_t pixels, size_t most_shares,
          size_t most_items = 128, size_t per_pixel = 1) {
-    const size_t busy = 1 << 18, most_groups = 65535;  // CUDA's limit along y and z
+    const size_t most_groups = 65535;  // along y and z, on CUDA
     const size_t batch = geometry.batch;
-    const size_t blocks = (geometry.channels + together - 1) / together;
-    const size_t wanted = busy / std::max<size_t>(1, pixels * per_pixel * batch);
     items[0] = group_size(kernel, most_items);
     items[1] = items[2] = 1;
     groups[0] = (pixels * per_pixel + items[0] - 1) / items[0];
     groups[1] = std::min(batch, most_groups);
-    groups[2] = std::min(std::max<size_t>(1, std::min(wanted, blocks)), most_groups);
+    groups[2] = std::min(shares(pixels * per_pixel * batch, most_shares), most_groups);
+  }
+
+  static size_t shares(size_t work_items, size_t most) {
+    const size_t busy = 1 << 18;
+    return std::max<size_t>(1, std::min(busy / std::max<size_t>(1, work_items), most));
   }
 
   // A power of two that the device allows.

@@ -15,7 +15,8 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* w
   const stn::GpuAxis<DTYPE_INPUT_0> x(geometry, 0), y(geometry, 1);
 #if STN_GATHERS
   const size_t together = 4, lanes = 16;  // as in gpu_gather.cluda
-  stn::Launch launch(&k_stn_gather_pixels, geometry, geometry.in_pixels(), together);
+  const size_t blocks = (geometry.channels + together - 1) / together;
+  stn::Launch launch(&k_stn_gather_pixels, geometry, geometry.in_pixels(), blocks);
   int status = stn_gather_pixels_call(
       3, launch.groups, launch.items, 0, STN_GPU_GEOMETRY(geometry, x, y),
       STN_GPU_ARRAY(where->ga), STN_GPU_ARRAY(grad_output->ga),
@@ -25,7 +26,7 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* w
   const size_t rows = geometry.in[0], columns = geometry.in[1];
   const size_t edges = std::min<size_t>(2, rows) * columns +
                        std::min<size_t>(2, columns) * (rows > 2 ? rows - 2 : 0);
-  stn::Launch edge_launch(&k_stn_gather_edges, geometry, edges, together, 64, lanes);
+  stn::Launch edge_launch(&k_stn_gather_edges, geometry, edges, blocks, 64, lanes);
   if (edge_launch.items[0] < lanes) return GA_UNSUPPORTED_ERROR;
   status = stn_gather_edges_call(
       3, edge_launch.groups, edge_launch.items,
@@ -41,13 +42,14 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* w
   int status = found.make(context, GA_INT, 2 * geometry.batch * chunks);
   if (status != GA_NO_ERROR) return status;
   if (chunks > 0) {
-    stn::Launch launch(&k_stn_find_rows, geometry, chunks, geometry.channels);
+    stn::Launch launch(&k_stn_find_rows, geometry, chunks, 1);
     status = stn_find_rows_call(3, launch.groups, launch.items, 0,
                                 STN_GPU_GEOMETRY(geometry, x, y),
                                 STN_GPU_ARRAY(where->ga), STN_GPU_ARRAY(found.array));
     if (status != GA_NO_ERROR) return status;
   }
-  stn::Launch launch(&k_stn_own_rows, geometry, geometry.in[0], 1, 32);
+  stn::Launch launch(&k_stn_own_rows, geometry, geometry.in[0], geometry.channels,
+                     32);
   return stn_own_rows_call(
       3, launch.groups, launch.items, 0, STN_GPU_GEOMETRY(geometry, x, y),
       STN_GPU_ARRAY(where->ga), STN_GPU_ARRAY(grad_output->ga),
@@ -65,11 +67,11 @@ int APPLY_SPECIFIC(to_where)(const stn::Geometry& geometry, PyGpuArrayObject* im
   const stn::GpuAxis<DTYPE_INPUT_0> x(geometry, 0), y(geometry, 1);
 #if STN_AFFINE
   const size_t items = stn::Launch::group_size(&k_stn_theta_sums, 128);
-  const size_t busy = 1 << 18, batch = geometry.batch, pixels = geometry.out_pixels();
+  const size_t batch = geometry.batch, pixels = geometry.out_pixels();
   const size_t pixel_shares =
       std::min<size_t>(64, std::max<size_t>(1, pixels / (4 * items)));
-  const size_t channel_shares = std::max<size_t>(
-      1, std::min<size_t>(geometry.channels, busy / (batch * pixel_shares * items)));
+  const size_t channel_shares =
+      stn::Launch::shares(batch * pixel_shares * items, geometry.channels);
   const size_t shares = pixel_shares * channel_shares;
   stn::Scratch sums;
   int status = sums.make(context, images->ga.typecode, 6 * batch * shares);
@@ -86,8 +88,7 @@ int APPLY_SPECIFIC(to_where)(const stn::Geometry& geometry, PyGpuArrayObject* im
                                 STN_GPU_ARRAY(sums.array),
                                 STN_GPU_ARRAY(grad_where->ga), npy_int32(shares));
 #else
-  stn::Launch launch(&k_stn_points_gradient, geometry, geometry.out_pixels(),
-                     geometry.channels);
+  stn::Launch launch(&k_stn_points_gradient, geometry, geometry.out_pixels(), 1);
   return stn_points_gradient_call(
       3, launch.groups, launch.items, 0, STN_GPU_GEOMETRY(geometry, x, y),
       STN_GPU_ARRAY(images->ga), STN_GPU_ARRAY(where->ga),
