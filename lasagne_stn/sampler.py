@@ -117,6 +117,7 @@ def sample_affine(images, matrices, size, interpolation='bilinear',
     ----------
     .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, eq. 1.
     """
+    images, matrices = T.as_tensor_variable(images), T.as_tensor_variable(matrices)
     kernel = as_kernel('sample_affine', interpolation)
     kind = _kind(images, matrices, True, kernel, border_mode, border_value,
                  align_corners)
