@@ -14,6 +14,8 @@ try:
 except ImportError:
     sys.exit(MISSING % PACKAGES['click'])
 
+from .paper.commands import COMMANDS                                  # noqa: E402
+
 
 def main():
     """Run the command; a missing optional package is a message, not a traceback."""
@@ -149,3 +151,7 @@ def bench(json, plot, markdown, **options):
     from . import bench as job
 
     job.run(Console(highlight=False), job.Options(**options), json, plot, markdown)
+
+
+for command in COMMANDS:
+    commands.add_command(command)

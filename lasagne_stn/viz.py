@@ -1,10 +1,13 @@
 """Pictures of what a transformer does, drawn with matplotlib into given axes."""
+import os
+
 import numpy as np
 
 from . import checks
 from .grid import half_width
 
-__all__ = ['draw_grid', 'before_after', 'new_figure']
+__all__ = ['draw_grid', 'before_after', 'draw_sheet', 'draw_curves', 'draw_boxes',
+           'save_animation', 'new_figure']
 
 COLOURS = {'before': '#ffb000', 'after': '#37d67a'}
 SURROUND = '#3a3a3a'                        # beyond the edge of an image
@@ -95,6 +98,118 @@ def before_after(figure, labels, images, before, after):
     for top, label in zip(axes[0], labels):
         top.set_title(str(label), fontsize=12, fontweight='bold', pad=4)
     return axes
+
+
+def draw_sheet(axes, images, columns):
+    """Draw many images of one size, row by row, with a thin line between them.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into.
+    images : numpy array
+        Shape ``(images, rows, columns)``, 0 black to 1 white.
+    columns : int
+        Images in a row.
+
+    Raises
+    ------
+    ValueError
+        If `images` has another number of axes.
+    """
+    checks.shape('draw_sheet', 'images', np.shape(images), ('batch', 'rows', 'columns'))
+    count, height, width = images.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows, height + 1, columns, width + 1), np.nan)
+    for number, image in enumerate(images):
+        sheet[number // columns, 1:, number % columns, 1:] = image
+    sheet = sheet.reshape(rows * (height + 1), columns * (width + 1))
+    axes.imshow(sheet, cmap='gray', vmin=0, vmax=1, interpolation='nearest')
+    _bare(axes)
+
+
+def draw_curves(axes, curves, words):
+    """Draw errors against iterations, on a logarithmic scale.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into.
+    curves : dict
+        From a name to a pair of sequences: iterations, and errors in percent.
+    words : str
+        What the errors are of.
+    """
+    for name, (iterations, errors) in curves.items():
+        axes.plot(iterations, errors, label=name, linewidth=1)
+    axes.set_yscale('log')
+    axes.yaxis.set_major_formatter('{x:g}')
+    axes.set_xlabel('iterations')
+    axes.set_ylabel(words + ', %')
+    axes.grid(True, which='both', alpha=.3)
+    axes.legend(fontsize=8)
+
+
+def draw_boxes(axes, image, boxes, colours=(COLOURS['before'], COLOURS['after'])):
+    """Draw an image, and rectangles on it.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into.
+    image : numpy array
+        Shape ``(rows, columns)``, 0 black to 1 white.
+    boxes : sequence of sequence of float
+        For each rectangle its left, top, right and bottom edge, in pixels; 0 is the
+        centre of the first pixel.
+    colours : sequence of str, optional
+        One for each rectangle, in turn.
+
+    Raises
+    ------
+    ValueError
+        If `image` has another number of axes.
+    """
+    from matplotlib.patches import Rectangle
+
+    checks.shape('draw_boxes', 'image', np.shape(image), ('rows', 'columns'))
+    axes.imshow(image, cmap='gray', vmin=0, vmax=1, interpolation='nearest')
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        axes.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False,
+                                 edgecolor=colours[number % len(colours)], linewidth=2))
+    _bare(axes)
+
+
+def save_animation(figure, draw, frames, path, seconds=.12):
+    """Write an animated GIF, whole or not at all.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What is drawn into; it is emptied before each frame.
+    draw : callable
+        ``draw(frame)`` draws one.
+    frames : sequence
+        What `draw` gets, in turn.
+    path : str
+        Of the GIF.
+    seconds : float, optional
+        That each frame is shown; the last one is shown longer.
+    """
+    from PIL import Image
+
+    pictures = []
+    for frame in frames:
+        figure.clear()
+        draw(frame)
+        figure.canvas.draw()
+        picture = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
+        pictures.append(picture.convert('P', palette=Image.ADAPTIVE, colors=32))
+    shown = [int(1000 * seconds)] * (len(pictures) - 1) + [3000]
+    beside = path + '.part'
+    pictures[0].save(beside, 'GIF', save_all=True, append_images=pictures[1:],
+                     duration=shown, loop=0)
+    os.replace(beside, path)
 
 
 def _row_name(axes, text):

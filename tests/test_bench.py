@@ -27,6 +27,8 @@ from lasagne_stn.bench.tables import (geometric_mean, ratios, sampler_table,
                                       to_markdown, to_rich)
 from lasagne_stn.kernels.cpu import FusedSample
 from lasagne_stn.markers import SamplerKind
+from lasagne_stn.matrices import Affine
+from lasagne_stn.paper.networks import build_network, input_layer
 
 SHAPE = Shape(3, 2, 9, 13, 2)
 needs_torch = pytest.mark.skipif(
@@ -106,7 +108,7 @@ def test_torch_computes_the_same(work, torch_sampler):
 @needs_torch
 def test_torch_trains_the_same_networks(monkeypatch):
     # Not the identity: there each point is a kink, where PyTorch rounds either way.
-    monkeypatch.setattr(networks, 'IDENTITY', (.9, .1, .02, -.2, .8, .01))
+    monkeypatch.setattr(Affine, 'identity', np.array([.9, .1, .02, -.2, .8, .01]))
     with Remote(training.TorchTraining, 1, threads=1,
                 flags=rounds.NO_COMPILER) as torch:
         for name in ('FCN', 'ST-FCN'):
@@ -125,7 +127,7 @@ def test_torch_builds_the_same_parameters():
     with Remote(TorchNetworks, threads=1, flags=rounds.NO_COMPILER) as torch:
         theirs = torch.ask('sizes', 42)
     for name, words in networks.NETWORKS.items():
-        layer = networks.build_lasagne(words, networks.input_layer(42))
+        layer = build_network(words, input_layer(42), networks.CLASSES)
         ours = [value.shape[::-1] if value.ndim == 2 else value.shape
                 for value in get_all_param_values(layer)]
         assert ours == theirs[name]

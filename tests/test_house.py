@@ -9,7 +9,7 @@ import lasagne_stn
 PACKAGE = os.path.dirname(lasagne_stn.__file__)
 ROWS = [                                    # a file imports from the rows above it
     {'runtime', 'checks', 'config', 'markers'},
-    {'grid', 'interpolation', 'borders', 'incoming'},
+    {'grid', 'interpolation', 'borders', 'incoming', 'machine'},
     {'transforms'},
     {'matrices', 'spline'},
     {'projective'},
@@ -19,6 +19,7 @@ ROWS = [                                    # a file imports from the rows above
     {'kernels'},                            # a side room: only __init__ loads it
     {'data'},
     {'viz'},
+    {'paper'},
     {'demo', 'doctor', 'gallery', 'bench'},
     {'cli'},
     {'__main__'},

@@ -3,9 +3,9 @@ import json
 from collections import namedtuple
 
 from .. import config, runtime
+from ..machine import describe, sentence
 from .cases import CONTENDERS, SHAPES, WORKS
 from .compiling import compiling_table, measure_compiling
-from .machine import describe, sentence
 from .memory import MEMORY_SHAPES, measure_memory, memory_table
 from .rounds import has_torch, measure_samplers
 from .scaling import SWEEPS, draw_scaling

@@ -1,8 +1,9 @@
-"""The paper's networks for distorted digits [1]_, in Lasagne and in PyTorch.
+"""Four of the paper's networks, in PyTorch too [1]_.
 
-Each is a list of words that both are built from. With the units given here the fully
-connected networks have 400 000 parameters at 42 x 42 pixels, as in the paper; the
-convolutional ones have the most filters that it allows.
+Each is a list of words that both are built from, see
+:mod:`lasagne_stn.paper.networks`. With the units given here the fully connected
+networks have 400 000 parameters at 42 x 42 pixels, as in the paper; the convolutional
+ones have the most filters that it allows.
 
 References
 ----------
@@ -10,61 +11,21 @@ References
 """
 from collections import OrderedDict
 
-import lasagne
 import numpy as np
-from lasagne.layers import (Conv2DLayer, DenseLayer, InputLayer, MaxPool2DLayer,
-                            Pool2DLayer)
 
-from ..layers import TransformerLayer
+from ..paper.networks import LOCALISATION, TRANSFORMS
 
-__all__ = ['NETWORKS', 'CLASSES', 'build_lasagne', 'build_torch', 'copy_to_torch',
-           'input_layer']
+__all__ = ['NETWORKS', 'CLASSES', 'build_torch', 'copy_to_torch']
 
 CLASSES = 10
 NETWORKS = OrderedDict([
     ('FCN', [('dense', 202), ('dense', 202)]),
-    ('ST-FCN', [('warp', [('dense', 32)] * 3), ('dense', 175), ('dense', 175)]),
+    ('ST-FCN', [('warp', 'affine', LOCALISATION['fcn'], None),
+                ('dense', 175), ('dense', 175)]),
     ('CNN', [('conv', 64, 9), ('max', 2), ('conv', 64, 7), ('max', 2)]),
-    ('ST-CNN', [('warp', [('mean', 2), ('conv', 20, 5), ('max', 2), ('conv', 20, 5),
-                          ('dense', 20)]),
+    ('ST-CNN', [('warp', 'affine', LOCALISATION['cnn'], None),
                 ('conv', 64, 9), ('max', 2), ('conv', 64, 7), ('max', 2)]),
 ])
-IDENTITY = (1, 0, 0, 0, 1, 0)
-
-
-def build_lasagne(words, incoming, num_units=CLASSES):
-    """A network of Lasagne's layers and ours; rectified linear, the last layer linear.
-
-    Parameters
-    ----------
-    words : list
-        A value of ``NETWORKS``.
-    incoming : Layer
-        Images, ``(batch, channels, rows, columns)``.
-    num_units : int, optional
-        Of the last layer.
-
-    Returns
-    -------
-    Layer
-        Shape ``(batch, num_units)``.
-    """
-    layer = incoming
-    for kind, *sizes in words:
-        if kind == 'dense':
-            layer = DenseLayer(layer, sizes[0])
-        elif kind == 'conv':
-            layer = Conv2DLayer(layer, sizes[0], sizes[1])
-        elif kind == 'max':
-            layer = MaxPool2DLayer(layer, sizes[0])
-        elif kind == 'mean':
-            layer = Pool2DLayer(layer, sizes[0], mode='average_exc_pad')
-        else:
-            theta = build_lasagne(sizes[0], layer, len(IDENTITY))
-            theta.W.set_value(0 * theta.W.get_value())
-            theta.b.set_value(np.array(IDENTITY, theta.b.dtype))
-            layer = TransformerLayer(layer, theta)
-    return DenseLayer(layer, num_units, nonlinearity=lasagne.nonlinearities.linear)
 
 
 def build_torch(words, image_shape, num_units=CLASSES):
@@ -99,9 +60,10 @@ def build_torch(words, image_shape, num_units=CLASSES):
             parts.append(pool(sizes[0]))
             shape = (shape[0], shape[1] // sizes[0], shape[2] // sizes[0])
         else:
-            theta = build_torch(sizes[0], shape, len(IDENTITY))
+            identity = TRANSFORMS['affine'].identity
+            theta = build_torch(sizes[1], shape, len(identity))
             nn.init.zeros_(theta[-1].weight)
-            theta[-1].bias.data.copy_(theta[-1].bias.new_tensor(IDENTITY))
+            theta[-1].bias.data.copy_(theta[-1].bias.new_tensor(identity))
             parts.append(_torch_warp(theta))
     if len(shape) == 3:
         parts.append(nn.Flatten())
@@ -143,8 +105,3 @@ def copy_to_torch(values, module):
         elif value.ndim == 2:
             value = value.T
         parameter.data.copy_(torch.from_numpy(np.ascontiguousarray(value)))
-
-
-def input_layer(size, input_var=None):
-    """The layer that images of one channel and `size` pixels square come from."""
-    return InputLayer((None, 1, size, size), input_var)

@@ -9,8 +9,8 @@ import theano.tensor as T
 from theano.compile.profiling import ProfileStats
 
 from .. import config
-from .networks import (CLASSES, NETWORKS, build_lasagne, build_torch, copy_to_torch,
-                       input_layer)
+from ..paper.networks import build_network, input_layer
+from .networks import CLASSES, NETWORKS, build_torch, copy_to_torch
 from .remote import Remote, seconds_per_call
 from .rounds import NO_COMPILER, close_all, take_turns
 from .tables import Table
@@ -80,7 +80,8 @@ class TheanoTraining:
         images, labels = make_batch(batch, size)
         images, labels = theano.shared(images), theano.shared(labels.astype('int32'))
         lasagne.random.set_rng(np.random.RandomState(1))
-        network = build_lasagne(NETWORKS[name], input_layer(size, images))
+        network = build_network(NETWORKS[name], input_layer(size, images), CLASSES,
+                                'nearest')
         probability = T.nnet.softmax(lasagne.layers.get_output(network))
         loss = lasagne.objectives.categorical_crossentropy(probability, labels).mean()
         parameters = lasagne.layers.get_all_params(network, trainable=True)

@@ -1,34 +1,74 @@
-"""Distorts images at random, as the paper distorts MNIST.
+"""Distorts images at random, as the paper distorts MNIST [1]_.
 
-Each distortion draws parameters for every image, turns them into source points, and
-reads all images at once with :func:`warp_images`.
+Each distortion draws numbers for every image, in a fixed order, makes of them the
+parameters of a transform from points of the result to points of the image, and reads
+all images at once with :func:`lasagne_stn.data.warp_images`. The same seed draws the
+same numbers on every machine; pixels agree to rounding.
+
+References
+----------
+.. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.4.
 """
-from functools import lru_cache
-
 import numpy as np
-import theano
-import theano.tensor as T
 
 from .. import checks
-from ..sampler import sample
+from ..matrices import Affine, Attention
+from ..projective import Projective
+from ..spline import ThinPlateSpline
+from ..transforms import Compose
+from .warp import as_images, half_widths, warp_images
 
-__all__ = ['distort_rts', 'warp_images']
+__all__ = ['distort_r', 'distort_rts', 'distort_p', 'distort_e']
 
-CHUNK = 128                 # images in one call of the sampler, for the cache's sake
+AFFINE, PROJECTIVE = Affine(), Projective()
+SPLINE = ThinPlateSpline(16)
+BEND_AND_SCALE = Compose(SPLINE, Attention())
+CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])        # in turn round the edge
 
 
-def distort_rts(images, rng, output_size=(42, 42)):
-    """Rotate, scale and translate each image at random: the paper's RTS [1]_.
+def distort_r(images, rng):
+    """Rotate each image at random: the paper's R.
 
-    The rotation is uniform in [-45, 45] degrees, the scale in [0.7, 1.2], and the
-    place of the unscaled image uniform in the output.
+    The angle is uniform in [-90, 90] degrees.
 
     Parameters
     ----------
     images : numpy array
         Shape ``(images, rows, columns)``, at least 2 x 2 pixels.
     rng : numpy.random.Generator
-        The only source of chance: the same state gives the same images.
+        The only source of chance.
+
+    Returns
+    -------
+    numpy array
+        A new array, float32, of the same shape, zero where no image is.
+
+    Raises
+    ------
+    ValueError
+        If `images` has another number of axes, or less than 2 x 2 pixels.
+
+    Examples
+    --------
+    >>> distort_r(np.ones((5, 28, 28)), np.random.default_rng(1)).shape
+    (5, 28, 28)
+    """
+    images = as_images('distort_r', images)
+    angle = np.deg2rad(rng.uniform(-90, 90, size=len(images)))
+    return _place(images, angle, np.ones(len(images)), np.zeros((len(images), 2)),
+                  images.shape[1:])
+
+
+def distort_rts(images, rng, output_size=(42, 42)):
+    """Rotate, scale and translate each image at random: the paper's RTS.
+
+    The rotation is uniform in [-45, 45] degrees, the scale in [0.7, 1.2], and the
+    place of the unscaled image uniform in the output.
+
+    Parameters
+    ----------
+    images, rng
+        See :func:`distort_r`.
     output_size : pair of int, optional
         Rows and columns of the result, in pixels, not smaller than the images.
 
@@ -43,16 +83,12 @@ def distort_rts(images, rng, output_size=(42, 42)):
     TypeError, ValueError
         If an argument has the wrong kind, shape or range.
 
-    References
-    ----------
-    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.4.
-
     Examples
     --------
     >>> distort_rts(np.ones((5, 28, 28)), np.random.default_rng(1)).shape
     (5, 42, 42)
     """
-    images = _as_images('distort_rts', images)
+    images = as_images('distort_rts', images)
     output_size = checks.size('distort_rts', 'output_size', output_size,
                               ('rows', 'columns'))
     room = np.subtract(output_size, images.shape[1:])[::-1]             # (x, y)
@@ -63,38 +99,36 @@ def distort_rts(images, rng, output_size=(42, 42)):
     angle = np.deg2rad(rng.uniform(-45, 45, size=count))
     scale = rng.uniform(.7, 1.2, size=count)
     centre = rng.uniform(-.5, .5, size=(count, 2)) * room
-    x, y = _centred_pixels(output_size, centre)
-    cosine, sine = (_per_image(wave(angle) / scale) for wave in (np.cos, np.sin))
-    return warp_images(images, cosine * x + sine * y, cosine * y - sine * x)
+    return _place(images, angle, scale, centre, output_size)
 
 
-def _centred_pixels(size, centre):
-    """(x, y) of every pixel, in pixels from the centre of each image's place."""
-    rows, columns = (np.arange(pixels) - (pixels - 1) / 2. for pixels in size)
-    x = columns.reshape(1, 1, -1) - _per_image(centre[:, 0])
-    y = rows.reshape(1, -1, 1) - _per_image(centre[:, 1])
-    return x.astype('float32'), y.astype('float32')
+def _place(images, angle, scale, centre, output_size):
+    """Turn and scale images about their middle, and put that on `centre`, which is
+    (x, y) in pixels from the middle of the output."""
+    cosine, sine = np.cos(angle) / scale, np.sin(angle) / scale
+    turn = np.array([[cosine, sine], [-sine, cosine]]).transpose(2, 0, 1)
+    shift = -turn @ centre[:, :, np.newaxis]
+    theta = np.concatenate([turn * half_widths(output_size), shift], axis=2)
+    theta /= half_widths(images.shape[1:])[:, np.newaxis]
+    return warp_images(images, AFFINE, theta.reshape(-1, 6), output_size)
 
 
-def _per_image(values):
-    return values.reshape(-1, 1, 1).astype('float32')
+def distort_p(images, rng):
+    """Scale each image and pull its corners at random, as a camera does: P.
 
-
-def warp_images(images, x, y):
-    """Read images at source points, with zero outside.
+    The scale is uniform in [0.75, 1]. Then each corner of the image is moved along x
+    and along y by normal noise of 5 pixels, and all between follows projectively.
+    Corners that would fold the image (no convex quadrangle) are drawn again.
 
     Parameters
     ----------
-    images : numpy array
-        Shape ``(images, rows, columns)``, at least 2 x 2 pixels.
-    x, y : numpy array
-        Source points in pixels from the centre of the image, x to the right and y
-        down: shapes that broadcast to ``(images, output rows, output columns)``.
+    images, rng
+        See :func:`distort_r`.
 
     Returns
     -------
     numpy array
-        float32, shape ``(images, output rows, output columns)``: bilinear.
+        A new array, float32, of the same shape, zero where no image is.
 
     Raises
     ------
@@ -103,32 +137,86 @@ def warp_images(images, x, y):
 
     Examples
     --------
-    >>> warp_images(np.eye(3)[np.newaxis], np.zeros((1, 1, 2)), np.array([[[0, 1.5]]]))
-    array([[[1., 0.]]], dtype=float32)
+    >>> distort_p(np.ones((5, 28, 28)), np.random.default_rng(1)).shape
+    (5, 28, 28)
     """
-    images = _as_images('warp_images', images)
-    half = (np.array(images.shape[:0:-1], 'float32') - 1) / 2           # (x, y)
-    points = np.stack(np.broadcast_arrays(x / half[0], y / half[1]), axis=-1)
-    points = points.astype('float32', copy=False)
-    result = np.empty(points.shape[:3], 'float32')
-    for start in range(0, len(images), CHUNK):
-        part = slice(start, start + CHUNK)
-        result[part] = _compiled_sampler()(images[part, np.newaxis], points[part])[:, 0]
-    return result
+    images = as_images('distort_p', images)
+    scale = rng.uniform(.75, 1, size=len(images))
+    corners = np.empty((len(images), 4, 2))
+    wanted = np.ones(len(images), bool)
+    while wanted.any():
+        noise = rng.normal(scale=5, size=(np.sum(wanted), 4, 2))
+        corners[wanted] = CORNERS + noise / half_widths(images.shape[1:])
+        wanted = ~_convex(corners)
+    matrix = np.linalg.inv(_to_corners(corners))
+    matrix[:, :2] /= scale[:, np.newaxis, np.newaxis]
+    theta = matrix.reshape(-1, 9) / matrix[:, 2, 2:]
+    return warp_images(images, PROJECTIVE, theta[:, :8], images.shape[1:])
 
 
-@lru_cache(maxsize=None)
-def _compiled_sampler():
-    """The library's own sampler, compiled once in a process."""
-    images, points = T.tensor4(dtype='float32'), T.tensor4(dtype='float32')
-    return theano.function([images, points],
-                           sample(images, points, border_mode='constant'))
+def _convex(corners):
+    """Whether quadrangles have all their corners on the outside, in the old order."""
+    edges = np.roll(corners, -1, axis=1) - corners
+    following = np.roll(edges, -1, axis=1)
+    turns = edges[..., 0] * following[..., 1] - edges[..., 1] * following[..., 0]
+    return (turns > 0).all(axis=1)
 
 
-def _as_images(owner, images):
-    images = np.asarray(images, 'float32')
-    checks.shape(owner, 'images', images.shape, ('batch', 'rows', 'columns'))
-    if min(images.shape[1:]) < 2:
-        raise checks.refusal(owner, 'images', 'have at least 2 x 2 pixels',
-                             images.shape[1:])
-    return images
+def _to_corners(corners):
+    """The projective matrices that take ``CORNERS`` to other quadrangles.
+
+    With the corners p0 to p3 the matrix [a, b, c] for points (x, y, 1) has the third
+    row (g, h, 1), found from p0 - p1 + p2 - p3 by Cramer's rule [1]_; here for the
+    square from -1 to 1.
+
+    References
+    ----------
+    .. [1] Heckbert (1989): Fundamentals of texture mapping and image warping,
+       section 2.2.3.
+    """
+    p0, p1, p2, p3 = corners.transpose(1, 2, 0)                 # each (x, y)
+    (x1, y1), (x2, y2), (x, y) = p1 - p2, p3 - p2, p0 - p1 + p2 - p3
+    below = x1 * y2 - x2 * y1
+    g, h = (x * y2 - x2 * y) / below, (x1 * y - x * y1) / below
+    one = np.ones_like(g)
+    unit = np.array([p1 - p0 + g * p1, p3 - p0 + h * p3, p0])   # columns, for 0 to 1
+    unit = np.concatenate([unit, np.array([g, h, one])[:, np.newaxis]], axis=1)
+    to_unit = np.array([[.5, 0, .5], [0, .5, .5], [0, 0, 1]])
+    return unit.transpose(2, 1, 0) @ to_unit
+
+
+def distort_e(images, rng):
+    """Scale each image and bend it at random: the paper's E.
+
+    The scale is uniform in [0.75, 1]. Then the 16 control points of a thin plate
+    spline, on a regular grid over the result, read the scaled image at places that
+    differ by normal noise of 1.5 pixels along x and along y.
+
+    Parameters
+    ----------
+    images, rng
+        See :func:`distort_r`.
+
+    Returns
+    -------
+    numpy array
+        A new array, float32, of the same shape, zero where no image is.
+
+    Raises
+    ------
+    ValueError
+        If `images` has another number of axes, or less than 2 x 2 pixels.
+
+    Examples
+    --------
+    >>> distort_e(np.ones((5, 28, 28)), np.random.default_rng(1)).shape
+    (5, 28, 28)
+    """
+    images = as_images('distort_e', images)
+    count = len(images)
+    scale = rng.uniform(.75, 1, size=(count, 1))
+    noise = rng.normal(scale=1.5, size=(count, 2, SPLINE.num_params // 2))
+    offsets = noise / half_widths(images.shape[1:])[:, np.newaxis]
+    theta = np.concatenate([offsets.reshape(count, SPLINE.num_params),
+                            1 / scale, np.zeros((count, 2))], axis=1)
+    return warp_images(images, BEND_AND_SCALE, theta, images.shape[1:])

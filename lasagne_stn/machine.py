@@ -1,4 +1,4 @@
-"""What a benchmark's figures were taken on."""
+"""What figures were measured on: machine, versions, flags."""
 import datetime
 import os
 import platform
@@ -6,7 +6,7 @@ import time
 
 import theano
 
-from .. import config, runtime
+from . import config, runtime
 
 __all__ = ['describe', 'processor', 'busy_cores', 'sentence']
 

@@ -1,0 +1,111 @@
+"""Files that are whole at any moment: checkpoints, and results a line each."""
+import json
+import os
+import zipfile
+
+import numpy as np
+
+__all__ = ['save_checkpoint', 'load_checkpoint', 'append_line', 'read_lines']
+
+FACTS = 'facts'             # name of the JSON text among the arrays
+
+
+def save_checkpoint(path, facts, arrays):
+    """Write a checkpoint; a kill at any moment leaves the one before, or this one.
+
+    Parameters
+    ----------
+    path : str
+        Of the file, an ``.npz``; it is replaced in one step.
+    facts : dict
+        What JSON can hold.
+    arrays : dict
+        From names to numpy arrays.
+    """
+    beside = '%s.%d.part' % (path, os.getpid())
+    try:
+        with open(beside, 'wb') as file:
+            np.savez(file, **{FACTS: np.array(json.dumps(facts))}, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def load_checkpoint(path):
+    """Read what :func:`save_checkpoint` wrote.
+
+    Parameters
+    ----------
+    path : str
+
+    Returns
+    -------
+    facts : dict
+    arrays : dict
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no checkpoint, or damaged.
+    """
+    try:
+        with open(path, 'rb') as file, np.load(file, allow_pickle=False) as content:
+            arrays = dict(content)
+        facts = json.loads(str(arrays.pop(FACTS)))
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as problem:
+        raise ValueError('load_checkpoint: %s is no checkpoint, or damaged (%s).\n'
+                         'Remove it to begin again.' % (path, problem)) from problem
+    return facts, arrays
+
+
+def append_line(path, facts):
+    """Append a line of JSON to a file, in one write, so that lines never mix.
+
+    Parameters
+    ----------
+    path : str
+        Of a file that several processes may append to; it is made if there is none.
+    facts : dict
+        What JSON can hold.
+    """
+    line = (json.dumps(facts) + '\n').encode()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    try:
+        os.write(handle, line)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_lines(path):
+    """The lines of a file that :func:`append_line` wrote; none if there is no file.
+
+    Parameters
+    ----------
+    path : str
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    ValueError
+        If a line is damaged; it is named by its number.
+    """
+    if not os.path.exists(path):
+        return []
+    found = []
+    with open(path, encoding='utf8') as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                found.append(json.loads(line))
+            except ValueError as problem:
+                raise ValueError('read_lines: line %d of %s is damaged (%s).\nRemove '
+                                 'that line.' % (number, path, problem)) from problem
+    return found

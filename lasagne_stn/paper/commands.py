@@ -1,0 +1,120 @@
+"""The paper's part of the command line: argument parsing and nothing else."""
+from contextlib import contextmanager
+
+import click
+
+from . import job
+from .checkpoint import read_lines
+from .experiments import EXPERIMENTS
+from .networks import MODELS, TRANSFORMS
+from .train import SCHEDULES, Run
+
+__all__ = ['COMMANDS', 'train', 'evaluate', 'plot', 'distortions']
+
+data_option = click.option(
+    '--data', metavar='DIR', type=click.Path(exists=True, file_okay=False),
+    help="Folder with MNIST's four IDX files, gzipped or not.  [default: "
+         '$LASAGNE_STN_DATA, else the digits that scikit-learn ships]')
+
+
+@click.command()
+@click.option('--experiment', type=click.Choice(list(EXPERIMENTS)), default='R',
+              show_default=True, help='Which distortion, or task.')
+@click.option('--model', type=click.Choice(MODELS), default='fcn', show_default=True)
+@click.option('--transform', type=click.Choice(list(TRANSFORMS)),
+              help='For models with a transformer.')
+@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
+              show_default=True, help='Of weights, batches and distortions.')
+@click.option('--schedule', type=click.Choice(list(SCHEDULES)), default='paper',
+              show_default=True, help='150000 iterations, or a tenth of them.')
+@click.option('--iterations', type=click.IntRange(1),
+              help='Instead of a schedule: as many, in the same proportions.')
+@click.option('--batch-size', type=click.IntRange(1), default=256, show_default=True)
+@click.option('--momentum', type=click.FloatRange(0, 1), default=.9, show_default=True)
+@click.option('--localisation-rate', type=click.FloatRange(0), default=1.,
+              show_default=True, help='Factor for localisation networks.')
+@data_option
+@click.option('--output', metavar='DIR', default='lasagne-stn-results',
+              show_default=True, type=click.Path(file_okay=False, writable=True),
+              help='Where checkpoints and results.jsonl go.')
+@click.option('--checkpoint-every', metavar='N', type=click.IntRange(1), default=1000,
+              show_default=True, help='Iterations from one to the next.')
+@click.option('--resume', is_flag=True, help='Continue from the checkpoint, if any.')
+def train(data, output, checkpoint_every, resume, schedule, iterations, **options):
+    """Train one model of the paper, and write its error down."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    with _refusals():
+        arrays, words = job.prepare(data)
+        console.print('Data: ' + words, soft_wrap=True)
+        run = Run(iterations=iterations or SCHEDULES[schedule],
+                  data=job.fingerprint(arrays), **options)
+        job.run_training(console, run, arrays, output, checkpoint_every, resume)
+
+
+@click.command()
+@click.argument('checkpoint', type=click.Path(exists=True, dir_okay=False))
+@data_option
+def evaluate(checkpoint, data):
+    """Test the network of a CHECKPOINT."""
+    with _refusals():
+        arrays, words = job.prepare(data)
+        click.echo('Data: ' + words)
+        for line in job.evaluate(checkpoint, arrays):
+            click.echo(line)
+
+
+@click.command()
+@click.argument('source', type=click.Path(exists=True, dir_okay=False))
+@click.option('--output', metavar='FILE', type=click.Path(dir_okay=False),
+              help='A PNG for results, a GIF for a checkpoint.  [default: SOURCE with '
+                   'that ending]')
+@data_option
+def plot(source, output, data):
+    """Draw learning curves, or sampling grids over time.
+
+    SOURCE is a file of results, or the checkpoint of a model with transformers.
+    """
+    from . import pictures
+
+    curves = not source.endswith('.npz')
+    output = output or source.rpartition('.')[0] + ('.png' if curves else '.gif')
+    with _refusals():
+        if curves:
+            pictures.draw_learning(read_lines(source)).savefig(output)
+        else:
+            arrays, words = job.prepare(data)
+            click.echo('Data: ' + words)
+            pictures.animate_grids(source, arrays, output)
+    click.echo(output)
+
+
+@click.command()
+@data_option
+@click.option('--output', metavar='DIR', default='.', type=click.Path(file_okay=False),
+              help='Where the pictures go.  [default: the current folder]')
+@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
+              show_default=True)
+def distortions(data, output, seed):
+    """Draw a sheet of each distortion, and say how fast it is made."""
+    from .pictures import draw_distortions
+
+    with _refusals():
+        arrays, words = job.prepare(data)
+        click.echo('Data: ' + words)
+        for path, size, speed in draw_distortions(arrays, output, seed):
+            click.echo('%s: %d x %d pixels, %.0f images/s'
+                       % ((path,) + size + (speed,)))
+
+
+@contextmanager
+def _refusals():
+    """A wrong file is a message, not a traceback."""
+    try:
+        yield
+    except (OSError, ValueError, FloatingPointError) as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+COMMANDS = (train, evaluate, plot, distortions)

@@ -1,0 +1,145 @@
+"""A network with its compiled training step, whose whole state can be kept."""
+from collections import OrderedDict
+
+import lasagne
+import numpy as np
+import theano
+import theano.tensor as T
+from lasagne.layers import count_params, get_all_params, get_output
+from lasagne.utils import floatX
+
+from ..training import scale_gradients
+from .networks import build_network, input_layer, network_words, transformers
+
+__all__ = ['Learner', 'build_learner']
+
+BATCH = 500                 # images in one call where nothing is learnt
+
+
+def build_learner(experiment, run):
+    """The network of a run, its weights drawn from the run's seed.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    run : Run
+
+    Returns
+    -------
+    Learner
+    """
+    before = lasagne.random.get_rng()
+    lasagne.random.set_rng(np.random.RandomState(run.seed))
+    try:
+        network = build_network(
+            network_words(experiment, run.model, run.transform),
+            input_layer(experiment.size, channels=experiment.channels),
+            experiment.classes)
+    finally:
+        lasagne.random.set_rng(before)
+    return Learner(network, run.momentum, run.localisation_rate)
+
+
+class Learner:
+    """A network that learns classes by gradient descent with momentum.
+
+    Parameters
+    ----------
+    network : Layer
+        Scores of the classes before the softmax; one input of images.
+    momentum : float
+    localisation_rate : float
+        Factor of the learning rate in localisation networks.
+
+    Attributes
+    ----------
+    num_params : int
+        Learnable numbers.
+    """
+
+    def __init__(self, network, momentum=.9, localisation_rate=1.):
+        self.num_params = int(count_params(network, trainable=True))
+        images = lasagne.layers.get_all_layers(network)[0].input_var
+        labels = T.ivector('labels')
+        warps = transformers(network)
+        scores, *thetas = get_output([network] + [warp.input_layers[1]
+                                                  for warp in warps])
+        probability = T.nnet.softmax(scores)
+        loss = lasagne.objectives.categorical_crossentropy(probability, labels).mean()
+        params = get_all_params(network, trainable=True)
+        gradients = scale_gradients(T.grad(loss, params), params, localisation_rate)
+        self._rate = theano.shared(floatX(0))
+        updates = lasagne.updates.momentum(gradients, params, self._rate, momentum)
+        self._state = OrderedDict(
+            ('state_%d' % number, variable) for number, variable in enumerate(updates))
+        self._step = theano.function([images, labels], loss, updates=updates)
+        self._look = theano.function([images], [T.argmax(scores, axis=1)] + thetas)
+
+    def learn(self, images, labels, rate):
+        """One step on a batch.
+
+        Parameters
+        ----------
+        images : numpy array
+            Shape ``(batch, channels, rows, columns)``.
+        labels : numpy array
+            int32, ``(batch,)``.
+        rate : float
+            The learning rate.
+
+        Returns
+        -------
+        float
+            The loss before the step.
+        """
+        self._rate.set_value(floatX(rate))
+        return float(self._step(floatX(images), labels))
+
+    def look(self, images):
+        """Classes of images, and theta of each transformer.
+
+        Parameters
+        ----------
+        images : numpy array
+            Shape ``(batch, channels, rows, columns)``.
+
+        Returns
+        -------
+        classes : numpy array
+            Shape ``(batch,)``.
+        thetas : list of numpy array
+            Shape ``(batch, parameters)`` each.
+        """
+        classes, *thetas = self._look(floatX(images))
+        return classes, thetas
+
+    def error(self, images, labels):
+        """Fraction of images that are put into a wrong class."""
+        wrong = sum(np.sum(self.look(images[start:start + BATCH])[0]
+                           != labels[start:start + BATCH])
+                    for start in range(0, len(images), BATCH))
+        return float(wrong) / len(images)
+
+    def state(self):
+        """Weights and velocities, from a name to a numpy array."""
+        return {name: variable.get_value() for name, variable in self._state.items()}
+
+    def restore(self, arrays):
+        """Take the state that :meth:`state` gave.
+
+        Parameters
+        ----------
+        arrays : dict
+            May hold more.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing or has another shape.
+        """
+        for name, variable in self._state.items():
+            shape = variable.get_value(borrow=True).shape
+            if name not in arrays or arrays[name].shape != shape:
+                raise ValueError('Learner: the checkpoint is of another network: %s '
+                                 'must have shape %s.' % (name, shape))
+            variable.set_value(arrays[name])
