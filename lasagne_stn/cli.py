@@ -14,7 +14,7 @@ try:
 except ImportError:
     sys.exit(MISSING % PACKAGES['click'])
 
-from .paper.commands import COMMANDS                                  # noqa: E402
+from .paper.commands import COMMANDS, data_option                     # noqa: E402
 
 
 def main():
@@ -45,9 +45,7 @@ def _writable(context, parameter, path):
 
 
 @commands.command()
-@click.option('--data', metavar='DIR', type=click.Path(exists=True, file_okay=False),
-              help="Folder with MNIST's four IDX files, gzipped or not.  "
-                   '[default: the digits that scikit-learn ships]')
+@data_option
 @click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
               show_default=True, help='The same seed gives the same digits.')
 @click.option('--epochs', type=click.IntRange(1),

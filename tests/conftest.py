@@ -1,5 +1,7 @@
 """Fixtures of the whole suite: one source of chance, and compiled functions."""
+import gzip
 import os
+import struct
 
 import numpy as np
 import pytest
@@ -7,9 +9,11 @@ import pytest
 import lasagne_stn                                                    # noqa: F401
 import theano
 import theano.tensor as T
+from lasagne_stn.data.mnist import FILES
 
 # Quick to compile; a test of speed or of optimised graphs names its own mode.
 theano.config.mode = 'FAST_COMPILE'
+os.environ.pop('LASAGNE_STN_DATA', None)        # the user's own data are for no test
 FLOAT_TYPES = ('float32', 'float64')
 # These need a process that uses a device, see test_device.py.
 collect_ignore = ['device'] if theano.config.device == 'cpu' else []
@@ -128,3 +132,32 @@ def with_gradients(build, *arrays, **options):
 
 def _variable(array):
     return T.TensorType(array.dtype.name, (False,) * array.ndim)()
+
+
+MNIST_SIZES = {'train': 5, 't10k': 3}
+
+
+def idx_bytes(array):
+    """The IDX file of an array of unsigned bytes, written from its definition."""
+    header = struct.pack('>BBBB', 0, 0, 8, array.ndim)
+    return header + struct.pack('>%dI' % array.ndim, *array.shape) + array.tobytes()
+
+
+@pytest.fixture
+def mnist_arrays(rng):
+    """An array for each file; images have 4 x 6 pixels."""
+    return {name: rng.integers(0, 256, size=(MNIST_SIZES[name.split('-')[0]], 4, 6))
+            .astype('uint8') if 'images' in name
+            else rng.integers(0, 10, size=MNIST_SIZES[name.split('-')[0]])
+            .astype('uint8') for name in FILES}
+
+
+@pytest.fixture
+def mnist_folder(mnist_arrays, tmp_path):
+    """A folder with the four files, images as they are and labels gzipped."""
+    for name, array in mnist_arrays.items():
+        if 'images' in name:
+            (tmp_path / name).write_bytes(idx_bytes(array))
+        else:
+            (tmp_path / (name + '.gz')).write_bytes(gzip.compress(idx_bytes(array)))
+    return tmp_path

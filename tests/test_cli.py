@@ -38,7 +38,7 @@ def test_the_help_names_the_commands(invoke):
 def test_demo_trains_and_draws(invoke, tmp_path, monkeypatch):
     images, labels, *test = load_digits()
     few = images[:60], labels[:60], test[0][:40], test[1][:40]
-    monkeypatch.setattr('lasagne_stn.demo.job.load_digits', lambda: few)
+    monkeypatch.setattr('lasagne_stn.data.find.load_digits', lambda: few)
     path = tmp_path / 'out.png'
     result = invoke('demo', '--epochs', '1', '--seed', '2', '--output', str(path))
     assert result.exit_code == 0, result.output
@@ -57,7 +57,7 @@ def test_options_reach_the_job(invoke, jobs):
 @pytest.mark.parametrize('words, message', [
     (['--epochs', '0'], "'--epochs': 0 is not in the range"),
     (['--seed', '-1'], "'--seed': -1 is not in the range"),
-    (['--data', 'no/such/folder'], "Directory 'no/such/folder' does not exist"),
+    (['--data', 'no/such/folder'], "'no/such/folder' does not exist"),
     (['--output', 'no/such/a.png'], 'does not exist or cannot be written to'),
 ])
 def test_bad_options_are_refused(invoke, jobs, words, message):

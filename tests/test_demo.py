@@ -165,6 +165,6 @@ def test_the_data_are_named(tmp_path, monkeypatch, data):
     assert words == ('digits from scikit-learn: 1347 to train, 450 to test, in 42 x 42 '
                      'pixels')
     assert images[0].shape == (1347, 28, 28)
-    monkeypatch.setattr(job, 'load_mnist', lambda folder: data)
+    monkeypatch.setattr('lasagne_stn.data.find.load_mnist', lambda folder: data)
     assert demo.read_data('some/folder')[1] == (
         'IDX files in some/folder: 20 to train, 6 to test, in 12 x 12 pixels')

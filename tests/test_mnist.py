@@ -1,56 +1,28 @@
 """The reader of MNIST's IDX files."""
 import gzip
-import struct
 
 import numpy as np
 import pytest
 
+from conftest import idx_bytes
 from lasagne_stn.data.mnist import FILES, load_mnist
 
-SIZES = {'train': 5, 't10k': 3}
 
-
-def idx_bytes(array):
-    """The IDX file of an array of unsigned bytes, written from its definition."""
-    header = struct.pack('>BBBB', 0, 0, 8, array.ndim)
-    return header + struct.pack('>%dI' % array.ndim, *array.shape) + array.tobytes()
-
-
-@pytest.fixture
-def arrays(rng):
-    """An array for each file; images have 4 x 6 pixels."""
-    return {name: rng.integers(0, 256, size=(SIZES[name.split('-')[0]], 4, 6))
-            .astype('uint8') if 'images' in name
-            else rng.integers(0, 10, size=SIZES[name.split('-')[0]]).astype('uint8')
-            for name in FILES}
-
-
-@pytest.fixture
-def folder(arrays, tmp_path):
-    """A folder with the four files, images as they are and labels gzipped."""
-    for name, array in arrays.items():
-        if 'images' in name:
-            (tmp_path / name).write_bytes(idx_bytes(array))
-        else:
-            (tmp_path / (name + '.gz')).write_bytes(gzip.compress(idx_bytes(array)))
-    return tmp_path
-
-
-def test_plain_and_gzipped_files_are_read(folder, arrays):
-    loaded = load_mnist(folder)
+def test_plain_and_gzipped_files_are_read(mnist_folder, mnist_arrays):
+    loaded = load_mnist(mnist_folder)
     for name, array in zip(FILES, loaded):
         divisor = 255. if 'images' in name else 1
-        np.testing.assert_allclose(array, arrays[name] / divisor, rtol=1e-6)
+        np.testing.assert_allclose(array, mnist_arrays[name] / divisor, rtol=1e-6)
     assert [array.dtype.name for array in loaded] == ['float32', 'int32'] * 2
     assert loaded[0].shape == (5, 4, 6) and loaded[2].shape == (3, 4, 6)
 
 
-def test_a_missing_file_is_named(folder):
-    load_mnist(folder)
-    (folder / (FILES[3] + '.gz')).unlink()
+def test_a_missing_file_is_named(mnist_folder):
+    load_mnist(mnist_folder)
+    (mnist_folder / (FILES[3] + '.gz')).unlink()
     message = r'neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte\.gz'
     with pytest.raises(FileNotFoundError, match=message):
-        load_mnist(folder)
+        load_mnist(mnist_folder)
 
 
 @pytest.mark.parametrize('change, message', [
@@ -61,13 +33,13 @@ def test_a_missing_file_is_named(folder):
     (lambda old: old[:-1], r'has 135 bytes, but .* 5 x 4 x 6, which is 136 bytes'),
     (lambda old: old + b'x', r'has 137 bytes, but .* 5 x 4 x 6, which is 136 bytes'),
 ])
-def test_a_damaged_file_is_named(folder, change, message):
-    load_mnist(folder)
-    path = folder / FILES[0]
+def test_a_damaged_file_is_named(mnist_folder, change, message):
+    load_mnist(mnist_folder)
+    path = mnist_folder / FILES[0]
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(ValueError, match=r'train-images-idx3-ubyte %s(.|\n)*download '
                        'it again' % message):
-        load_mnist(folder)
+        load_mnist(mnist_folder)
 
 
 @pytest.mark.parametrize('change', [
@@ -75,17 +47,17 @@ def test_a_damaged_file_is_named(folder, change, message):
     lambda old: b'PK' + old[2:],                            # not gzip at all
     lambda old: old[:10] + b'\xff\xff' + old[12:],          # no block of this type
 ])
-def test_a_damaged_gzip_file_is_named(folder, change):
-    load_mnist(folder)
-    path = folder / (FILES[1] + '.gz')
+def test_a_damaged_gzip_file_is_named(mnist_folder, change):
+    load_mnist(mnist_folder)
+    path = mnist_folder / (FILES[1] + '.gz')
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(ValueError, match=r'train-labels.*\.gz cannot be unpacked'):
-        load_mnist(folder)
+        load_mnist(mnist_folder)
 
 
-def test_images_without_their_labels_are_refused(folder, arrays):
-    load_mnist(folder)
-    (folder / (FILES[3] + '.gz')).write_bytes(
-        gzip.compress(idx_bytes(arrays[FILES[3]][:2])))
+def test_images_without_their_labels_are_refused(mnist_folder, mnist_arrays):
+    load_mnist(mnist_folder)
+    (mnist_folder / (FILES[3] + '.gz')).write_bytes(
+        gzip.compress(idx_bytes(mnist_arrays[FILES[3]][:2])))
     with pytest.raises(ValueError, match='t10k-images.* 3 images, .* has 2 labels'):
-        load_mnist(folder)
+        load_mnist(mnist_folder)

@@ -3,10 +3,10 @@ from .clutter import place_on_canvas
 from .cluttered import load_cluttered
 from .digits import load_digits
 from .distort import distort_e, distort_p, distort_r, distort_rts
-from .find import fetch_mnist, find_data
+from .find import MNIST, fetch_mnist, find_data
 from .mnist import load_mnist
 from .warp import warp_images
 
-__all__ = ['find_data', 'fetch_mnist', 'load_digits', 'load_mnist', 'load_cluttered',
-           'distort_r', 'distort_rts', 'distort_p', 'distort_e', 'place_on_canvas',
-           'warp_images']
+__all__ = ['MNIST', 'find_data', 'fetch_mnist', 'load_digits', 'load_mnist',
+           'load_cluttered', 'distort_r', 'distort_rts', 'distort_p', 'distort_e',
+           'place_on_canvas', 'warp_images']

@@ -5,7 +5,7 @@ from .cluttered import load_cluttered
 from .digits import load_digits
 from .mnist import FILES, load_mnist
 
-__all__ = ['VARIABLE', 'find_data', 'fetch_mnist', 'cache_folder']
+__all__ = ['VARIABLE', 'MNIST', 'find_data', 'fetch_mnist', 'cache_folder']
 
 VARIABLE = 'LASAGNE_STN_DATA'
 MNIST = 'mnist'                     # the word that stands for a folder

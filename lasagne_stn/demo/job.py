@@ -6,7 +6,7 @@ import numpy as np
 import theano
 
 from .. import runtime, viz
-from ..data import load_digits, load_mnist
+from ..data import find_data
 from .networks import Settings
 from .training import canvas_size, train
 
@@ -82,13 +82,13 @@ def run(console, data, output, epochs=None, seed=1):
     return result
 
 
-def read_data(folder=None):
+def read_data(source=None):
     """The demo's images, and words for them.
 
     Parameters
     ----------
-    folder : str, optional
-        With MNIST's four IDX files; by default the digits that scikit-learn ships.
+    source : str, optional
+        See :func:`lasagne_stn.data.find_data`.
 
     Returns
     -------
@@ -97,10 +97,8 @@ def read_data(folder=None):
     words : str
         What they are.
     """
-    data = load_mnist(folder) if folder else load_digits()
-    source = 'IDX files in %s' % folder if folder else 'digits from scikit-learn'
-    numbers = (len(data[0]), len(data[2])) + canvas_size(data[0])
-    return data, source + ': %d to train, %d to test, in %d x %d pixels' % numbers
+    data, words = find_data(source)
+    return data, words + ', in %d x %d pixels' % canvas_size(data[0])
 
 
 def _table(result):

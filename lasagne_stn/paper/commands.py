@@ -1,20 +1,30 @@
 """The paper's part of the command line: argument parsing and nothing else."""
+import os
 from contextlib import contextmanager
 
 import click
 
+from ..data import MNIST
 from . import job
 from .checkpoint import read_lines
 from .experiments import EXPERIMENTS
 from .networks import MODELS, TRANSFORMS
 from .train import SCHEDULES, Run
 
-__all__ = ['COMMANDS', 'train', 'evaluate', 'plot', 'distortions']
+__all__ = ['COMMANDS', 'data_option', 'train', 'evaluate', 'plot', 'distortions']
+
+
+def _existing(context, parameter, source):
+    if source not in (None, MNIST) and not os.path.exists(source):
+        raise click.BadParameter("'%s' does not exist." % source)
+    return source
+
 
 data_option = click.option(
-    '--data', metavar='DIR', type=click.Path(exists=True, file_okay=False),
-    help="Folder with MNIST's four IDX files, gzipped or not.  [default: "
-         '$LASAGNE_STN_DATA, else the digits that scikit-learn ships]')
+    '--data', metavar='DIR|FILE|mnist', callback=_existing,
+    help="Folder with MNIST's four IDX files, gzipped or not; an .npz file; or the word "
+         'mnist, to fetch them.  [default: $LASAGNE_STN_DATA, else the digits that '
+         'scikit-learn ships]')
 
 
 @click.command()

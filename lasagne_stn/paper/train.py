@@ -21,6 +21,7 @@ __all__ = ['Run', 'Result', 'SCHEDULES', 'train', 'load_run', 'test_set', 'rate_
 ORDER, NOISE, TEST = range(3)       # uses of chance, each with a stream of its own
 SCHEDULES = {'paper': 150000, 'short': 15000}       # iterations
 FEW = 2000                          # test images; below that each is drawn four times
+DIGIT = 28, 28                      # pixels of an undistorted image
 WATCHED = 10                        # test images whose theta is kept over time
 
 Run = namedtuple('Run', 'experiment model transform seed iterations batch_size '
@@ -72,12 +73,15 @@ def train(run, data, path=None, every=1000, resume=False,
     Raises
     ------
     ValueError
-        If the checkpoint is of another run.
+        If the images are not 28 x 28 pixels, or the checkpoint is of another run.
     FloatingPointError
         If the loss is no longer a number.
     """
     experiment = _experiment(run.experiment)
     images, labels = data[:2]
+    if images.shape[1:] != DIGIT:
+        raise checks.refusal('train', 'data', 'have images of %d x %d pixels, which '
+                             'the experiments distort' % DIGIT, images.shape[1:])
     learner = build_learner(experiment, run)
     tests = test_set(run, data)
     if resume and path and os.path.exists(path):
