@@ -39,7 +39,7 @@ def train(invoke, folder, *words):
 
 
 def test_train_evaluate_and_plot(invoke, few, tmp_path, monkeypatch):
-    for module in ('train', 'pictures'):
+    for module in ('training', 'pictures'):
         monkeypatch.setattr('lasagne_stn.paper.%s.WATCHED' % module, 3)
     result = train(invoke, tmp_path, '--model', 'st-fcn', '--transform', 'affine')
     assert result.exit_code == 0, result.output

@@ -16,7 +16,7 @@ from rich.console import Console
 from lasagne_stn import paper
 from lasagne_stn.paper import EXPERIMENTS, TRANSFORMS, Run, job
 from lasagne_stn.paper.networks import input_layer, transformers
-from lasagne_stn.paper.train import _chosen
+from lasagne_stn.paper.training import _chosen
 
 TINY = Run('R', 'st-fcn', 'affine', seed=3, iterations=6, batch_size=8)
 

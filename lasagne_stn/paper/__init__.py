@@ -3,7 +3,7 @@ from .checkpoint import append_line, load_checkpoint, read_lines, save_checkpoin
 from .experiments import EXPERIMENTS, Experiment
 from .learner import Learner, build_learner
 from .networks import MODELS, TRANSFORMS, build_network, network_words
-from .train import SCHEDULES, Result, Run, load_run, rate_at, test_set, train
+from .training import SCHEDULES, Result, Run, load_run, rate_at, test_set, train
 
 __all__ = ['Experiment', 'EXPERIMENTS', 'MODELS', 'TRANSFORMS', 'SCHEDULES', 'Run',
            'Result', 'Learner', 'build_learner', 'build_network', 'network_words',

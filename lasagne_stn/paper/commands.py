@@ -9,7 +9,7 @@ from . import job
 from .checkpoint import read_lines
 from .experiments import EXPERIMENTS
 from .networks import MODELS, TRANSFORMS
-from .train import SCHEDULES, Run
+from .training import SCHEDULES, Run
 
 __all__ = ['COMMANDS', 'data_option', 'train', 'evaluate', 'plot', 'distortions']
 
@@ -22,8 +22,8 @@ def _existing(context, parameter, source):
 
 data_option = click.option(
     '--data', metavar='DIR|FILE|mnist', callback=_existing,
-    help="Folder with MNIST's four IDX files, gzipped or not; an .npz file; or the word "
-         'mnist, to fetch them.  [default: $LASAGNE_STN_DATA, else the digits that '
+    help="Folder with MNIST's four IDX files, gzipped or not; an .npz file; or the "
+         'word mnist, to fetch them.  [default: $LASAGNE_STN_DATA, else the digits that '
          'scikit-learn ships]')
 
 

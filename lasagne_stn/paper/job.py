@@ -10,7 +10,7 @@ from .. import runtime
 from ..data import find_data
 from ..machine import describe
 from .checkpoint import append_line, read_lines
-from .train import Run, load_run, test_set, train
+from .training import Run, load_run, test_set, train
 
 __all__ = ['RESULTS', 'run_name', 'prepare', 'fingerprint', 'run_training',
            'result_line', 'evaluate']

@@ -10,7 +10,7 @@ from ..data import place_on_canvas
 from ..layers import SamplingGridLayer, TransformerLayer
 from .experiments import EXPERIMENTS
 from .networks import TRANSFORMS
-from .train import WATCHED, load_run, test_set
+from .training import WATCHED, load_run, test_set
 
 __all__ = ['draw_distortions', 'draw_learning', 'animate_grids']
 
