@@ -2,16 +2,14 @@
 import os
 
 import numpy as np
-import theano
-import theano.tensor as T
 
 from .data import load_digits
-from .layers import SamplingGridLayer, TransformerLayer
 from .matrices import Affine, Attention, Similarity, Translation
 from .projective import Projective
 from .spline import ThinPlateSpline
 from .transforms import Compose
-from .viz import draw_grid, new_figure
+from .viz import draw_pair, new_figure
+from .warping import warp_image
 
 __all__ = ['PICTURES', 'draw_gallery']
 
@@ -58,28 +56,8 @@ def draw_gallery(folder, image=None):
         image = load_digits()[0][DIGIT]
     paths = []
     for name, (transform, theta) in PICTURES.items():
-        points, warped = _warp(image, transform, theta)
         figure = new_figure(*SIZE)
-        left, right = figure.subplots(1, 2, gridspec_kw={
-            'left': 0, 'right': 1, 'bottom': 0, 'top': 1, 'wspace': .04})
-        draw_grid(left, image, points)
-        right.imshow(warped, cmap='gray', vmin=0, vmax=1, interpolation='nearest')
-        right.set_axis_off()
+        draw_pair(figure, image, *warp_image(image, theta, transform))
         paths.append(os.path.join(folder, name + '.png'))
         figure.savefig(paths[-1], metadata={'Software': None})
     return paths
-
-
-def _warp(image, transform, theta):
-    """Source points and warped image, in numpy."""
-    layer = TransformerLayer((1, 1) + image.shape, (1, transform.num_params),
-                             border_mode='constant', transform=transform)
-    images, parameters = T.dtensor4(), T.dmatrix()
-    results = [one.get_output_for([images, parameters])
-               for one in (SamplingGridLayer(layer), layer)]
-    # Each function is called once: no C code, not even to fold constants.
-    mode = theano.compile.mode.get_mode('FAST_COMPILE').excluding(
-        'constant_folding', 'topo_constant_folding')
-    points, warped = theano.function([images, parameters], results, mode=mode)(
-        image[np.newaxis, np.newaxis].astype('float64'), np.array([theta], 'float64'))
-    return points[0], warped[0, 0]

@@ -6,12 +6,54 @@ import numpy as np
 from . import checks
 from .grid import half_width
 
-__all__ = ['draw_grid', 'before_after', 'draw_sheet', 'draw_curves', 'draw_boxes',
-           'save_animation', 'new_figure']
+__all__ = ['draw_image', 'draw_grid', 'draw_boxes', 'draw_pair', 'draw_sheet',
+           'draw_curves', 'before_after', 'grid_animation', 'save_animation',
+           'new_figure']
 
 COLOURS = {'before': '#ffb000', 'after': '#37d67a'}
+BOXES = '#37d67a', '#ffb000', '#4dabf7', '#ff6b6b', '#da77f2'       # in turn
 SURROUND = '#3a3a3a'                        # beyond the edge of an image
 ROOM = .2                                   # of the image's extent, on each side
+
+
+def draw_image(axes, image):
+    """Draw an image, with nothing round it.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into.
+    image : numpy array
+        Shape ``(rows, columns)``, 0 black to 1 white.
+
+    Raises
+    ------
+    ValueError
+        If `image` has another number of axes.
+    """
+    checks.shape('draw_image', 'image', np.shape(image), ('rows', 'columns'))
+    axes.imshow(image, cmap='gray', vmin=0, vmax=1, interpolation='nearest')
+    axes.set_facecolor(SURROUND)                # the same grey where no image is
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _draw_with_room(axes, image):
+    """Draw an image, and leave room round it for what reaches beyond."""
+    draw_image(axes, image)
+    rows, columns = np.shape(image)
+    beyond = ROOM * (columns - 1), ROOM * (rows - 1)
+    axes.set_xlim(-.5 - beyond[0], columns - .5 + beyond[0])
+    axes.set_ylim(rows - .5 + beyond[1], -.5 - beyond[1])
+
+
+def _to_pixels(image, points):
+    """Points (x, y) in pixels from the centre of the first one."""
+    return np.asarray(points) * [half_width(pixels, align_corners=True)
+                                 for pixels in image.shape[::-1]] + (
+        np.array(image.shape[::-1]) - 1) / 2.
 
 
 def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5):
@@ -39,11 +81,8 @@ def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5):
     """
     checks.shape('draw_grid', 'image', np.shape(image), ('rows', 'columns'))
     checks.shape('draw_grid', 'points', np.shape(points), ('rows', 'columns', 2))
-    rows, columns = image.shape
-    last = np.array([columns - 1, rows - 1])
-    half = [half_width(pixels, align_corners=True) for pixels in (columns, rows)]
-    pixels = points * half + last / 2.
-    axes.imshow(image, cmap='gray', vmin=0, vmax=1, interpolation='nearest')
+    _draw_with_room(axes, image)
+    pixels = _to_pixels(image, points)
     for axis in (0, 1):
         size = pixels.shape[axis]
         for index in np.unique(np.linspace(0, size - 1, lines).round().astype(int)):
@@ -54,10 +93,69 @@ def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5):
     top = pixels[0]
     axes.plot(top[:, 0], top[:, 1], color=colour, linewidth=3.2,
               solid_capstyle='round')
-    beyond = np.multiply(ROOM, last)
-    axes.set_xlim(-.5 - beyond[0], last[0] + .5 + beyond[0])
-    axes.set_ylim(last[1] + .5 + beyond[1], -.5 - beyond[1])
-    _bare(axes)
+
+
+def draw_boxes(axes, image, points, colours=BOXES, labels=()):
+    """Draw an image, and on it the outlines of what transformers read.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What is drawn into.
+    image : numpy array
+        Shape ``(rows, columns)``, 0 black to 1 white.
+    points : numpy array
+        Source points (x, y) of the pixels of several outputs, in half-widths of the
+        image: shape ``(outputs, output rows, output columns, 2)``. Straight lines
+        join those of the four corner pixels; 2 x 2 pixels are enough.
+    colours : sequence of str, optional
+        Of the outlines, in turn.
+    labels : sequence of str, optional
+        Written at the outlines' first corners.
+
+    Raises
+    ------
+    ValueError
+        If `image` or `points` has another number of axes.
+    """
+    checks.shape('draw_boxes', 'image', np.shape(image), ('rows', 'columns'))
+    checks.shape('draw_boxes', 'points', np.shape(points),
+                 ('outputs', 'rows', 'columns', 2))
+    _draw_with_room(axes, image)
+    corners = _to_pixels(image, points)[:, [0, 0, -1, -1], [0, -1, -1, 0]]
+    for number, outline in enumerate(corners):
+        colour = colours[number % len(colours)]
+        x, y = np.append(outline, outline[:1], axis=0).T
+        axes.plot(x, y, color=colour, linewidth=1.8, solid_joinstyle='round')
+        if number < len(labels):
+            axes.text(x[0], y[0], labels[number], color=colour, fontsize=9,
+                      fontweight='bold', va='bottom')
+
+
+def draw_pair(figure, image, points, warped):
+    """Draw an image with its sampling grid, and beside it what was read.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What is drawn into, empty; best twice as wide as it is high.
+    image : numpy array
+        The input, shape ``(rows, columns)``, in [0, 1].
+    points : numpy array
+        Source points, ``(output rows, output columns, 2)`` in half-widths.
+    warped : numpy array
+        The output, ``(output rows, output columns)``.
+
+    Returns
+    -------
+    numpy array of matplotlib.axes.Axes
+        Shape ``(2,)``.
+    """
+    axes = figure.subplots(1, 2, gridspec_kw={'left': 0, 'right': 1, 'bottom': 0,
+                                              'top': 1, 'wspace': .04})
+    draw_grid(axes[0], image, points)
+    draw_image(axes[1], warped)
+    return axes
 
 
 def before_after(figure, labels, images, before, after):
@@ -90,9 +188,7 @@ def before_after(figure, labels, images, before, after):
         for column in range(len(images)):
             draw_grid(axes[first, column], images[column], points[column],
                       COLOURS[when])
-            axes[first + 1, column].imshow(warped[column], cmap='gray', vmin=0, vmax=1,
-                                           interpolation='nearest')
-            _bare(axes[first + 1, column])
+            draw_image(axes[first + 1, column], warped[column])
         _row_name(axes[first, 0], '%s training:\ninput and where\nit is sampled' % when)
         _row_name(axes[first + 1, 0], '%s training:\noutput of the\ntransformer' % when)
     for top, label in zip(axes[0], labels):
@@ -124,8 +220,7 @@ def draw_sheet(axes, images, columns):
     for number, image in enumerate(images):
         sheet[number // columns, 1:, number % columns, 1:] = image
     sheet = sheet.reshape(rows * (height + 1), columns * (width + 1))
-    axes.imshow(sheet, cmap='gray', vmin=0, vmax=1, interpolation='nearest')
-    _bare(axes)
+    draw_image(axes, sheet)
 
 
 def draw_curves(axes, curves, words):
@@ -148,36 +243,6 @@ def draw_curves(axes, curves, words):
     axes.set_ylabel(words + ', %')
     axes.grid(True, which='both', alpha=.3)
     axes.legend(fontsize=8)
-
-
-def draw_boxes(axes, image, boxes, colours=(COLOURS['before'], COLOURS['after'])):
-    """Draw an image, and rectangles on it.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        What is drawn into.
-    image : numpy array
-        Shape ``(rows, columns)``, 0 black to 1 white.
-    boxes : sequence of sequence of float
-        For each rectangle its left, top, right and bottom edge, in pixels; 0 is the
-        centre of the first pixel.
-    colours : sequence of str, optional
-        One for each rectangle, in turn.
-
-    Raises
-    ------
-    ValueError
-        If `image` has another number of axes.
-    """
-    from matplotlib.patches import Rectangle
-
-    checks.shape('draw_boxes', 'image', np.shape(image), ('rows', 'columns'))
-    axes.imshow(image, cmap='gray', vmin=0, vmax=1, interpolation='nearest')
-    for number, (left, top, right, bottom) in enumerate(boxes):
-        axes.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False,
-                                 edgecolor=colours[number % len(colours)], linewidth=2))
-    _bare(axes)
 
 
 def save_animation(figure, draw, frames, path, seconds=.12):
@@ -216,13 +281,55 @@ def _row_name(axes, text):
     axes.set_ylabel(text, rotation=0, ha='right', va='center', fontsize=9, labelpad=6)
 
 
-def _bare(axes):
-    """No ticks and no frame, and the same grey where no image is."""
-    axes.set_facecolor(SURROUND)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+def grid_animation(axes, images, points, warped, captions=(), interval=120):
+    """Images with sampling grids that move, and what is read, frame after frame.
+
+    Parameters
+    ----------
+    axes : numpy array of matplotlib.axes.Axes
+        What is drawn into, shape ``(2, images)`` and all of one figure: the images
+        above, the outputs below.
+    images : numpy array
+        Inputs, shape ``(images, rows, columns)``, in [0, 1].
+    points : numpy array
+        Source points, ``(frames, images, output rows, output columns, 2)`` in
+        half-widths.
+    warped : numpy array
+        Outputs, ``(frames, images, output rows, output columns)``.
+    captions : sequence of str, optional
+        Written above each frame.
+    interval : float, optional
+        Milliseconds from one frame to the next.
+
+    Returns
+    -------
+    matplotlib.animation.FuncAnimation
+        Its ``save('grids.gif')`` writes a file; nothing is drawn before.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape than the others ask for.
+    """
+    from matplotlib.animation import FuncAnimation
+
+    owner, size = 'grid_animation', np.shape(warped)[2:]
+    frames, count = len(points), len(images)
+    checks.shape(owner, 'images', np.shape(images), ('images', 'rows', 'columns'))
+    checks.shape(owner, 'warped', np.shape(warped), (frames, count, 'rows', 'columns'))
+    checks.shape(owner, 'points', np.shape(points), (frames, count) + size + (2,))
+    checks.shape(owner, 'axes', np.shape(axes), (2, count))
+
+    def draw(frame):
+        for column, (above, below) in enumerate(np.transpose(axes)):
+            above.clear()
+            below.clear()
+            draw_grid(above, images[column], points[frame][column])
+            draw_image(below, warped[frame][column])
+        if captions:
+            axes[0, 0].set_title(captions[frame], loc='left', fontsize=11)
+
+    return FuncAnimation(axes[0, 0].figure, draw, frames=frames, interval=interval)
 
 
 def new_figure(width, height):

@@ -15,7 +15,7 @@ ROWS = [                                    # a file imports from the rows above
     {'projective'},
     {'sampler'},
     {'layers', 'legacy'},
-    {'volumes', 'training'},
+    {'volumes', 'training', 'warping'},
     {'kernels'},                            # a side room: only __init__ loads it
     {'data'},
     {'viz'},

@@ -4,6 +4,8 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.animation import AbstractMovieWriter
+from PIL import Image
 
 from lasagne_stn import viz
 
@@ -70,6 +72,103 @@ def test_before_after_has_each_picture_in_its_place(rng):
         'before', 'before', 'after', 'after']
 
 
+def transformed_corners(theta, size):
+    """The output's corners, in turn round the edge, in pixels of the image."""
+    half = (np.array(size[::-1]) - 1) / 2
+    return np.array([np.dot(np.reshape(theta, (2, 3)), [x, y, 1]) * half + half
+                     for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
+
+
+def test_boxes_join_the_transformed_corners(axes, rng):
+    thetas = [[.5, -.2, .1, .3, .6, -.2], [.4, 0, -.3, 0, .4, .5]]
+    image = rng.uniform(size=(11, 21))
+    points = np.stack([affine_points(theta, (6, 9)) for theta in thetas])
+    viz.draw_boxes(axes, image, points, colours=['red', 'blue'], labels=['one'])
+    shown, = axes.get_images()
+    np.testing.assert_array_equal(shown.get_array(), image)
+    for line, theta, colour in zip(axes.get_lines(), thetas, ['red', 'blue']):
+        corners = transformed_corners(theta, image.shape)
+        np.testing.assert_allclose(line.get_xydata()[:4], corners)
+        np.testing.assert_allclose(line.get_xydata()[4], corners[0])
+        assert line.get_color() == colour
+    assert len(axes.get_lines()) == 2
+    label, = axes.texts
+    assert label.get_text() == 'one' and label.get_color() == 'red'
+    np.testing.assert_allclose(label.get_position(),
+                               transformed_corners(thetas[0], image.shape)[0])
+
+
+def test_colours_of_boxes_begin_again(axes):
+    points = np.stack([affine_points([.5, 0, 0, 0, .5, 0], (2, 2))] * 3)
+    viz.draw_boxes(axes, np.zeros((4, 5)), points, colours=['red', 'blue'])
+    assert [line.get_color() for line in axes.get_lines()] == ['red', 'blue', 'red']
+
+
+def test_a_pair_is_the_grid_and_what_was_read(rng):
+    image, warped = rng.uniform(size=(6, 5)), rng.uniform(size=(4, 3))
+    theta = [.5, .1, .1, 0, .6, -.2]
+    left, right = viz.draw_pair(viz.new_figure(4, 2), image,
+                                affine_points(theta, (4, 3)), warped)
+    np.testing.assert_array_equal(left.get_images()[0].get_array(), image)
+    np.testing.assert_allclose(left.get_lines()[-1].get_xydata()[[0, -1]],
+                               transformed_corners(theta, (6, 5))[:2])
+    np.testing.assert_array_equal(right.get_images()[0].get_array(), warped)
+    assert not right.get_lines()
+
+
+class Recorder(AbstractMovieWriter):
+    """Keeps what stands in the axes at each frame."""
+
+    def __init__(self):
+        super().__init__()
+        self.frames = []
+
+    def setup(self, figure, outfile, dpi=None):
+        self.fig = figure
+
+    def grab_frame(self, **options):
+        self.frames.append([
+            (one.get_images()[0].get_array().data.copy(), one.get_title(loc='left'),
+             [line.get_xydata() for line in one.get_lines()])
+            for one in self.fig.axes])
+
+    def finish(self):
+        pass
+
+
+def test_each_frame_of_an_animation_shows_its_grids_and_outputs(rng):
+    images, warped = rng.uniform(size=(2, 6, 5)), rng.uniform(size=(3, 2, 4, 3))
+    thetas = rng.normal(scale=.2, size=(3, 2, 6)) + [1, 0, 0, 0, 1, 0]
+    points = np.array([[affine_points(theta, (4, 3)) for theta in frame]
+                       for frame in thetas])
+    axes = viz.new_figure(4, 4).subplots(2, 2)
+    animation = viz.grid_animation(axes, images, points, warped, ['a', 'b', 'c'])
+    recorder = Recorder()
+    animation.save('nothing is written', writer=recorder)
+    assert len(recorder.frames) == 3
+    for number, frame in enumerate(recorder.frames):
+        assert [title for _, title, _ in frame] == ['abc'[number], '', '', '']
+        for column in (0, 1):
+            shown, _, lines = frame[column]
+            np.testing.assert_array_equal(shown, images[column])
+            corners = transformed_corners(thetas[number, column], (6, 5))
+            np.testing.assert_allclose(lines[-1][[0, -1]], corners[:2])
+            read, _, lines = frame[2 + column]
+            np.testing.assert_array_equal(read, warped[number, column])
+            assert not lines
+
+
+def test_an_animation_becomes_a_gif(tmp_path):
+    points = np.zeros((3, 1, 4, 4, 2)) + affine_points([1, 0, 0, 0, 1, 0], (4, 4))
+    points *= np.array([1, .7, .4]).reshape(3, 1, 1, 1, 1)
+    animation = viz.grid_animation(viz.new_figure(1, 2).subplots(2, 1, squeeze=False),
+                                   np.ones((1, 4, 4)), points, np.ones((3, 1, 4, 4)))
+    path = tmp_path / 'grids.gif'
+    animation.save(str(path), writer='pillow')
+    with Image.open(str(path)) as gif:
+        assert gif.format == 'GIF' and gif.n_frames == 3
+
+
 def test_nothing_is_cut_off(rng):
     figure = viz.new_figure(12, 4.5)
     points = np.stack([affine_points([1, 0, 0, 0, 1, 0], (4, 4))] * 10)
@@ -98,6 +197,27 @@ def test_wrong_shapes_are_refused(axes):
         viz.draw_grid(axes, image[np.newaxis], points)
     with pytest.raises(ValueError, match=r'points must .*columns, 2\), got \(3, 3\)'):
         viz.draw_grid(axes, image, points[:, :, 0])
+    with pytest.raises(ValueError, match=r'image must .*got \(1, 4, 5\)'):
+        viz.draw_image(axes, image[np.newaxis])
+    with pytest.raises(ValueError, match=r'image must .*got \(1, 4, 5\)'):
+        viz.draw_boxes(axes, image[np.newaxis], points[np.newaxis])
+    with pytest.raises(ValueError, match=r'points must .*, 2\), got \(3, 3, 2\)'):
+        viz.draw_boxes(axes, image, points)
+
+
+def test_arrays_of_an_animation_must_fit(rng):
+    axes = viz.new_figure(4, 4).subplots(2, 3)
+    fitting = {'axes': axes, 'images': np.zeros((3, 4, 5)),
+               'points': np.zeros((2, 3, 6, 7, 2)), 'warped': np.zeros((2, 3, 6, 7))}
+    viz.grid_animation(**fitting).save('nothing is written', writer=Recorder())
+    for name, wrong, shapes in (
+            ('axes', axes[:, :2], r'\(2, 3\), got \(2, 2\)'),
+            ('images', np.zeros((3, 4)), r'rows, columns\), got \(3, 4\)'),
+            ('points', np.zeros((2, 3, 6, 6, 2)), r'7, 2\), got \(2, 3, 6, 6, 2\)'),
+            ('warped', np.zeros((1, 3, 6, 7)), r'\(2, 3, .*got \(1, 3, 6, 7\)')):
+        message = '%s must have shape .*%s' % (name, shapes)
+        with pytest.raises(ValueError, match=message):
+            viz.grid_animation(**dict(fitting, **{name: wrong}))
 
 
 def test_missing_matplotlib_is_refused_with_the_pip_line(monkeypatch):
