@@ -18,7 +18,7 @@ ROWS = [                                    # a file imports from the rows above
     {'volumes', 'training', 'warping'},
     {'kernels'},                            # a side room: only __init__ loads it
     {'data'},
-    {'viz'},
+    {'viz', 'graphs'},
     {'paper'},
     {'demo', 'doctor', 'gallery', 'bench'},
     {'cli'},
