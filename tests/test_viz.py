@@ -158,17 +158,6 @@ def test_each_frame_of_an_animation_shows_its_grids_and_outputs(rng):
             assert not lines
 
 
-def test_an_animation_becomes_a_gif(tmp_path):
-    points = np.zeros((3, 1, 4, 4, 2)) + affine_points([1, 0, 0, 0, 1, 0], (4, 4))
-    points *= np.array([1, .7, .4]).reshape(3, 1, 1, 1, 1)
-    animation = viz.grid_animation(viz.new_figure(1, 2).subplots(2, 1, squeeze=False),
-                                   np.ones((1, 4, 4)), points, np.ones((3, 1, 4, 4)))
-    path = tmp_path / 'grids.gif'
-    animation.save(str(path), writer='pillow')
-    with Image.open(str(path)) as gif:
-        assert gif.format == 'GIF' and gif.n_frames == 3
-
-
 def test_nothing_is_cut_off(rng):
     figure = viz.new_figure(12, 4.5)
     points = np.stack([affine_points([1, 0, 0, 0, 1, 0], (4, 4))] * 10)
@@ -225,3 +214,21 @@ def test_missing_matplotlib_is_refused_with_the_pip_line(monkeypatch):
     message = r'matplotlib, which is not(.|\n)*pip install "lasagne-stn\[paper\]"'
     with pytest.raises(ImportError, match=message):
         viz.new_figure(2, 1)
+
+
+def test_an_animation_is_written_whole_or_not_at_all(rng, tmp_path):
+    path = tmp_path / 'grids.gif'
+    points = rng.uniform(-1, 1, size=(3, 2, 6, 7, 2))
+    fitting = {'images': np.zeros((2, 4, 5)), 'points': points,
+               'warped': np.zeros((3, 2, 6, 7))}
+    viz.save_animation(viz.grid_animation(
+        viz.new_figure(2, 2).subplots(2, 2), **fitting, interval=50), str(path))
+    with Image.open(str(path)) as picture:
+        assert picture.n_frames == 3 and picture.info['duration'] == 50
+    before = path.read_bytes()
+    broken = viz.grid_animation(viz.new_figure(2, 2).subplots(2, 2), **fitting,
+                                captions=['one caption for three frames'])
+    with pytest.raises(IndexError):
+        viz.save_animation(broken, str(path))
+    assert [file.name for file in tmp_path.iterdir()] == ['grids.gif']
+    assert path.read_bytes() == before

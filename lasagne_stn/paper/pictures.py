@@ -125,22 +125,22 @@ def animate_grids(checkpoint, data, path):
     experiment = EXPERIMENTS[result.run.experiment]
     size = experiment.warped.get(result.run.model[-3:], experiment.size)
     look = _looker(transform, images.shape[1:], size)
-    figure = viz.new_figure(1.05 * len(images), 2.2 * thetas.shape[1] + .3)
-
-    def draw(number):
-        axes = figure.subplots(2 * thetas.shape[1], len(images), squeeze=False,
-                               gridspec_kw={'left': .01, 'right': .99, 'bottom': .01,
-                                            'top': .9, 'wspace': .05, 'hspace': .05})
-        for pair, theta in zip(axes.reshape(-1, 2, len(images)), thetas[number]):
-            points, warped = look(images[:, np.newaxis], theta.astype('float32'))
-            for column, (above, below) in enumerate(pair.T):
-                viz.draw_grid(above, images[column], points[column])
-                viz.draw_sheet(below, warped[column], 1)
-        figure.suptitle('after %d iterations' % iterations[number], fontsize=11)
-
+    count, warps = len(images), thetas.shape[1]
     last = len(thetas) - 1
     frames = np.unique(np.linspace(0, last, min(FRAMES, last + 1)).round().astype(int))
-    viz.save_animation(figure, draw, frames, path)
+    pairs = [[look(images[:, np.newaxis], theta.astype('float32')) for theta in
+              thetas[frame]] for frame in frames]
+    points, warped = (np.array([np.concatenate([pair[part] for pair in frame])
+                                for frame in pairs]) for part in (0, 1))
+    figure = viz.new_figure(1.05 * count, 2.2 * warps + .3)
+    axes = figure.subplots(2 * warps, count, squeeze=False, gridspec_kw={
+        'left': .01, 'right': .99, 'bottom': .01, 'top': .9, 'wspace': .05,
+        'hspace': .05})
+    # A transformer's pair of rows beside the other's, as columns more.
+    axes = axes.reshape(warps, 2, count).swapaxes(0, 1).reshape(2, warps * count)
+    viz.save_animation(viz.grid_animation(
+        axes, np.concatenate([images] * warps), points, warped[:, :, 0],
+        ['after %d iterations' % iterations[frame] for frame in frames]), path)
 
 
 def _looker(transform, image_size, size):
