@@ -1,7 +1,8 @@
 """Spatial Transformer Networks for Theano and Lasagne."""
-from . import config, runtime
+from . import config, opencl, runtime
 
 runtime.prepare()
+opencl.mend()
 
 from . import kernels                                              # noqa: E402,F401
 from .grid import regular_grid                                        # noqa: E402

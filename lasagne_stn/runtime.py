@@ -1,8 +1,8 @@
 """What the package needs from the machine: Theano, Lasagne, BLAS, a compiler.
 
-This is the only module that sets flags for Theano or supplies what a dependency
-lacks. `prepare` runs once, when the package is imported. A flag that the user set,
-in THEANO_FLAGS or in a .theanorc file, always wins.
+This is the only module that sets flags for Theano; what an OpenCL device lacks is in
+:mod:`lasagne_stn.opencl`. `prepare` runs once, when the package is imported. A flag
+that the user set, in THEANO_FLAGS or in a .theanorc file, always wins.
 """
 import configparser
 import glob
