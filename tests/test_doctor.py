@@ -1,17 +1,19 @@
 """The doctor's lines, each state with its remedy, and the table."""
 import collections
-import ctypes.util
+import ctypes
+import importlib
 import os
 import re
 import shutil
 import sys
 import types
+from importlib.machinery import EXTENSION_SUFFIXES
 
 import pytest
 import theano
 
 from lasagne_stn import doctor, runtime
-from lasagne_stn.doctor import Line
+from lasagne_stn.doctor import Line, device, job
 
 
 @pytest.fixture
@@ -129,29 +131,96 @@ def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
     assert 'base_compiledir=' in line.remedy
 
 
-@pytest.mark.parametrize('device, pygpu, active, state, found, remedy', [
-    ('cpu', False, False, 'ok', r'none \(optional\): no pygpu', 'apt-get install pocl'),
-    ('cpu', True, False, 'ok', 'the CPU is used', 'device=opencl0:0'),
-    ('opencl0:0', True, True, 'ok', 'opencl0:0, pygpu 0.7.6', '^$'),
-    ('cuda', False, False, 'degraded', 'cuda was asked for.*no pygpu', 'apt-get'),
-    ('cuda', True, False, 'degraded', 'the device does not start', 'apt-get'),
-])
-def test_gpu(monkeypatch, device, pygpu, active, state, found, remedy):
-    module = types.SimpleNamespace(pygpu_activated=active,
-                                   pygpu=types.SimpleNamespace(__version__='0.7.6'))
-    monkeypatch.setattr(theano, 'gpuarray', module, raising=False)
-    monkeypatch.setattr(ctypes.util, 'find_library', lambda name: None)
-    line = doctor.gpu_line(device, {'libgpuarray': True, 'pygpu': pygpu})
-    assert line.state == state
-    assert re.search(found, line.found)
-    assert re.search(remedy, line.remedy)
+@pytest.mark.parametrize('asked, missing, active, line', [
+    ('cpu', {}, False, Line('device', 'ok', 'the CPU; another can be tried',
+                            'export THEANO_FLAGS=device=opencl0:0,floatX=float32')),
+    ('cpu', {'a': 'get a', 'b': 'get b'}, False,
+     Line('device', 'ok', 'the CPU; no a, no b', 'get a\nget b')),
+    ('opencl0:0', {}, True, Line('device', 'ok', 'opencl0:0: Name, pygpu 0.7.6')),
+    ('opencl0:0', {'CLBlast': 'get it'}, True,
+     Line('device', 'broken', 'opencl0:0: Name, pygpu 0.7.6; no CLBlast', 'get it')),
+    ('cuda0', {'pygpu': 'get it'}, False,
+     Line('device', 'degraded', 'cuda0 was asked for, the CPU is used: no pygpu',
+          'get it')),
+    ('cuda', {}, False, Line('device', 'degraded', 'cuda was asked for, the CPU is '
+                             'used: it does not start'))])
+def test_the_line_of_a_device(monkeypatch, asked, missing, active, line):
+    kinds = types.SimpleNamespace(
+        list_contexts=lambda: [None],
+        get_context=lambda name: types.SimpleNamespace(devname='Name'))
+    module = types.SimpleNamespace(
+        pygpu_activated=active, type=kinds,
+        pygpu=types.SimpleNamespace(__version__='0.7.6'))
+    monkeypatch.setattr(theano, 'gpuarray', module)
+    monkeypatch.setattr(ctypes, 'CDLL', no_library)
+    right = 'cuda' if 'cuda' in asked else 'opencl'
+    found = doctor.device_line(asked, lambda kind: missing if kind == right else {})
+    assert found == line
+
+
+def no_library(name):
+    raise OSError(name)
+
+
+def test_without_an_answer_a_machine_with_nvidias_driver_is_for_cuda(monkeypatch):
+    monkeypatch.setattr(ctypes, 'CDLL', lambda name: name)
+    line = doctor.device_line('cpu', lambda kind: {})
+    assert line.remedy == 'export THEANO_FLAGS=device=cuda0,floatX=float32'
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """A machine on which nothing is found that a device needs."""
+    monkeypatch.setattr(ctypes, 'CDLL', no_library)
+    monkeypatch.setattr(device, 'find_spec', lambda name: None)
+    monkeypatch.setattr(device, 'DEBIANS_PYGPU', str(tmp_path / 'pygpu'))
+    monkeypatch.setattr(sys, 'version_info', (3, 11))
+    monkeypatch.setenv('OCL_ICD_VENDORS', str(tmp_path / 'vendors'))
+    return tmp_path
+
+
+@pytest.mark.parametrize('kind, libraries', [
+    ('opencl', ['libOpenCL.so', 'OpenCL driver', 'CLBlast']),
+    ('cuda', ['libcuda.so', 'libnvrtc.so', 'libcublas.so'])])
+def test_each_missing_part_has_a_remedy(bare, kind, libraries):
+    missing = device.missing_parts(kind)
+    assert list(missing) == ['pygpu', 'Mako', 'libgpuarray'] + libraries
+    assert all(re.match('apt-get install|pip install|install NVIDIA', remedy)
+               for remedy in missing.values())
+
+
+def test_parts_that_are_there_are_not_missing(bare, monkeypatch):
+    (bare / 'vendors').mkdir()
+    assert 'OpenCL driver' in device.missing_parts('opencl')
+    (bare / 'vendors' / 'pocl.icd').write_text('libpocl.so')
+    assert 'OpenCL driver' not in device.missing_parts('opencl')
+    monkeypatch.setattr(ctypes, 'CDLL', lambda name: name)
+    assert list(device.missing_parts('opencl')) == ['pygpu', 'Mako']
+    assert list(device.missing_parts('cuda')) == ['pygpu', 'Mako']
+
+
+def test_a_pygpu_must_be_built_for_this_python(bare, monkeypatch):
+    package = bare / 'pygpu'
+    assert device.missing_parts('cuda')['pygpu'].startswith('apt-get')
+    package.mkdir()
+    assert device.missing_parts('cuda')['pygpu'].startswith('ln -s %s ' % package)
+    spec = types.SimpleNamespace(submodule_search_locations=[str(package)])
+    monkeypatch.setattr(device, 'find_spec', lambda name: spec)
+    assert list(device.missing_parts('cuda'))[0] == 'pygpu'
+    (package / ('gpuarray' + EXTENSION_SUFFIXES[0])).write_bytes(b'')
+    importlib.invalidate_caches()
+    assert list(device.missing_parts('cuda'))[0] == 'libgpuarray'
+    (package / ('gpuarray' + EXTENSION_SUFFIXES[0])).unlink()
+    importlib.invalidate_caches()
+    monkeypatch.setattr(sys, 'version_info', (3, 9))
+    assert 'built for Python 3.11' in device.missing_parts('cuda')['pygpu']
 
 
 def test_a_machine_that_imports_the_package_has_nothing_broken():
     lines = doctor.examine()
     assert [line.name for line in lines] == [
         'Python', 'numpy', 'scipy', 'Theano-PyMC', 'Lasagne', 'setuptools',
-        'C++ compiler', 'BLAS', 'OpenMP', 'compile cache', 'GPU']
+        'C++ compiler', 'BLAS', 'OpenMP', 'compile cache', 'device']
     assert {line.state for line in lines} <= {'ok', 'degraded'}
 
 
@@ -165,7 +234,7 @@ def test_report_prints_all_and_gives_an_exit_code(monkeypatch, console, states, 
     lines = [Line('part%d' % number, state, 'found [%d]' % number,
                   'pip install ".[paper]"' if state == 'broken' else '')
              for number, state in enumerate(states.split())]
-    monkeypatch.setattr(doctor, 'examine', lambda: lines)
+    monkeypatch.setattr(job, 'examine', lambda: lines)
     assert doctor.report(console) == code
     text = printed(console)
     assert text.endswith(verdict + '\n')

@@ -1,29 +1,22 @@
-"""What this machine has for the package, line by line, each with its remedy.
-
-Each function named after its line looks at one part and gives a `Line`, `examine`
-gives them all, `report` prints them.
-"""
-import ctypes.util
-import importlib.util
+"""The lines on Python's packages, the compiler, BLAS, OpenMP and the cache."""
 import os
 import shutil
 import subprocess
-import sys
 import time
 from contextlib import suppress
+from sys import version_info
 from typing import NamedTuple
 
 import numpy as np
 import theano
 import theano.tensor as T
 
-from . import runtime
+from .. import runtime
 
-__all__ = ['Line', 'examine', 'report', 'package_line', 'compiler_line', 'blas_line',
-           'blas_speeds', 'openmp_line', 'cache_line', 'gpu_line']
+__all__ = ['Line', 'package_line', 'compiler_line', 'blas_line', 'blas_speeds',
+           'openmp_line', 'cache_line']
 
 PLENTY = 200 * 2 ** 20              # bytes free for compiled code
-STYLES = {'ok': 'green', 'degraded': 'yellow', 'broken': 'red'}
 
 
 class Line(NamedTuple):
@@ -33,60 +26,6 @@ class Line(NamedTuple):
     state: str                      # ok, degraded (it works, but slowly) or broken
     found: str                      # what there is
     remedy: str = ''                # a command that mends it, if there is one
-
-
-def examine():
-    """Look at everything; takes a few seconds, most of them for the BLAS.
-
-    Returns
-    -------
-    list of Line
-    """
-    lines = [Line('Python', 'ok', '%d.%d.%d, %s' % (sys.version_info[:3]
-                                                    + (sys.executable,)))]
-    lines += [package_line(name, runtime.installed_version(name))
-              for name in runtime.REQUIREMENTS]
-    config = theano.config
-    return lines + [
-        compiler_line(config.cxx, runtime.find_compiler(), runtime.find_headers()),
-        blas_line(config.blas.ldflags, config.floatX, blas_speeds),
-        openmp_line(config.openmp, config.cxx, runtime.thread_count()),
-        cache_line(config.compiledir),
-        gpu_line(config.device, _gpu_parts()),
-    ]
-
-
-def report(console):
-    """Print what this machine has as a table.
-
-    Parameters
-    ----------
-    console : rich.console.Console
-        Where to print.
-
-    Returns
-    -------
-    int
-        0, or 1 if something that is needed is broken.
-    """
-    from rich.table import Table
-    from rich.text import Text
-    lines = examine()
-    table = Table('what', 'state', 'found and remedy')
-    for line in lines:
-        found = Text(line.found, overflow='fold')
-        if line.remedy:
-            found.append('\n' + line.remedy, style='bold')
-        table.add_row(line.name, Text(line.state, style=STYLES[line.state]), found)
-    console.print(table)
-    broken = [line.name for line in lines if line.state == 'broken']
-    slow = [line.name for line in lines if line.state == 'degraded']
-    for names, verdict in ((broken, 'broken'), (slow, 'degraded: works, but slowly')):
-        if names:
-            console.print(Text('%s: %s' % (', '.join(names), verdict)))
-    if not broken:
-        console.print(Text('lasagne_stn can run here.'))
-    return int(bool(broken))
 
 
 def package_line(name, found):
@@ -133,7 +72,7 @@ def compiler_line(used, installed, headers):
     if not headers:
         return Line(name, 'broken' if used else 'degraded',
                     'no Python.h to compile with: ' + slow,
-                    'apt-get install python%d.%d-dev' % sys.version_info[:2])
+                    'apt-get install python%d.%d-dev' % version_info[:2])
     if installed:
         return Line(name, 'degraded', 'switched off by the Theano flag cxx: ' + slow,
                     'export THEANO_FLAGS=cxx=g++')
@@ -260,40 +199,3 @@ def cache_line(folder):
         return Line('compile cache', 'degraded', found + ', the disk is full',
                     elsewhere)
     return Line('compile cache', 'ok', found + ', writable')
-
-
-def gpu_line(device, parts):
-    """The OpenCL or CUDA device.
-
-    Parameters
-    ----------
-    device : str
-        Theano's flag.
-    parts : dict
-        Name of each part that a GPU needs; whether it is there.
-
-    Examples
-    --------
-    >>> gpu_line('cpu', {'pygpu': True, 'libgpuarray': False}).found
-    'none (optional): no libgpuarray'
-    """
-    packages = 'apt-get install pocl-opencl-icd libgpuarray3 python3-pygpu'
-    missing = ', '.join('no ' + name for name, there in parts.items() if not there)
-    if device.startswith(('cuda', 'opencl')):
-        if theano.gpuarray.pygpu_activated:
-            return Line('GPU', 'ok', '%s, pygpu %s' % (
-                device, theano.gpuarray.pygpu.__version__))
-        return Line('GPU', 'degraded', '%s was asked for, the CPU is used: %s' % (
-            device, missing or 'the device does not start'), packages)
-    if missing:
-        return Line('GPU', 'ok', 'none (optional): ' + missing, packages)
-    return Line('GPU', 'ok', 'the CPU is used; a device can be tried',
-                'export THEANO_FLAGS=device=%s,floatX=float32' % (
-                    'cuda' if ctypes.util.find_library('cuda') else 'opencl0:0'))
-
-
-def _gpu_parts():
-    library = ctypes.util.find_library
-    return {'OpenCL or CUDA device': bool(library('OpenCL') or library('cuda')),
-            'libgpuarray': bool(library('gpuarray')),
-            'pygpu': importlib.util.find_spec('pygpu') is not None}
