@@ -114,9 +114,22 @@ def gallery(output):
         click.echo(path)
 
 
+def _device(context, parameter, name):
+    """Refuse what is no device's name, and what is not measured on devices."""
+    from .bench import DEVICES
+
+    if name is not None and not DEVICES.fullmatch(name):
+        raise click.BadParameter('must be cuda, cuda0 or opencl0:0, with numbers of '
+                                 'your own, got %r.' % name)
+    if name is not None and context.params['what'] != 'sampler':
+        raise click.BadParameter('only the sampler is measured on a device, not %s.'
+                                 % context.params['what'])
+    return name
+
+
 @commands.command()
 @click.option('--what', type=click.Choice(['sampler', 'memory', 'compile', 'training']),
-              default='sampler', show_default=True,
+              default='sampler', is_eager=True, show_default=True,
               help='The sampler by itself; its peak memory; the time to a first '
                    "result; a training step of the paper's networks.")
 @click.option('--threads', type=click.IntRange(1), multiple=True,
@@ -136,6 +149,9 @@ def gallery(output):
               help='Contenders to leave out; explicit takes longest.')
 @click.option('--portable', is_flag=True,
               help='Compile kernels as for a processor without AVX-512.')
+@click.option('--device', metavar='DEVICE', callback=_device,
+              help='Measure the sampler on an OpenCL or CUDA device, such as opencl0:0 '
+                   'or cuda0, as Theano names it.')
 @_file('--json', 'Write all figures.')
 @_file('--plot', 'Draw cost against size, a PNG; takes more measurements.')
 @_file('--markdown', 'Write the tables in Markdown.')

@@ -21,6 +21,7 @@ from lasagne_stn.bench import networks, rounds, scaling, training
 from lasagne_stn.bench.cases import arrays_of, bytes_moved, make_inputs
 from lasagne_stn.bench.compiling import compiling_table
 from lasagne_stn.bench.machine import busy_cores
+from lasagne_stn.bench.device import device_name
 from lasagne_stn.bench.remote import Remote, seconds_per_call
 from lasagne_stn.bench.samplers import TheanoSampler, TorchSampler
 from lasagne_stn.bench.tables import (geometric_mean, ratios, sampler_table,
@@ -194,6 +195,22 @@ def test_a_call_is_warmed_up_and_repeated(monkeypatch):
     monkeypatch.setattr('time.perf_counter', lambda: clock[0])
     assert seconds_per_call(work, at_least=9) == 2
     assert len(calls) == 1 + 1 + 4
+
+
+def test_what_is_not_done_when_a_call_gives_back_is_waited_for(monkeypatch):
+    clock, queue = [0.], []
+
+    def finish(last):
+        clock[0] += 3 * len(queue)
+        assert last is queue[-1]
+        queue.clear()
+
+    def work():
+        queue.append(object())
+        return queue[-1]
+
+    monkeypatch.setattr('time.perf_counter', lambda: clock[0])
+    assert seconds_per_call(work, at_least=9, finish=finish) == 3
 
 
 class Fake:
@@ -378,6 +395,34 @@ def test_the_profile_adds_up():
     assert 0 < sum(profile.values()) <= whole
 
 
+def test_on_a_device_only_its_contenders_take_part(monkeypatch, fast_path):
+    started = []
+
+    def measure(cases, names, threads, runs, theta, report, start):
+        started.append((list(names), threads, start.keywords['start']))
+        return [dict(RESULTS[1], threads=threads)]
+
+    monkeypatch.setattr(job, 'measure_samplers', measure)
+    monkeypatch.setattr(job, 'has_torch', lambda: True)
+    monkeypatch.setattr(job, 'device_name', lambda device: 'a card')
+    monkeypatch.setattr(job, 'start_on', lambda device: device)
+    console = Console(width=150, record=True, file=io.StringIO())
+    for device in ('cuda1', 'opencl0:0'):
+        figures = job.run(console, Options(threads=(2, 1), device=device))
+        assert figures['device'] == 'a card'
+    assert started == [(['fused', 'explicit', 'torch'], 2, 'cuda1'),
+                       (['fused', 'explicit'], 2, 'opencl0:0')]
+    text = console.export_text()
+    assert 'Milliseconds, cuda1, theta' in text and 'cuda1: a card' in text
+    assert 'PyTorch does not compute on opencl0:0' in text
+
+
+def test_a_device_that_does_not_start_is_an_error(monkeypatch):
+    monkeypatch.setenv('THEANO_FLAGS', os.environ.get('THEANO_FLAGS', ''))
+    with pytest.raises(RuntimeError, match='the device opencl77:0 did not start'):
+        device_name('opencl77:0')
+
+
 def test_the_portable_kernels_are_compiled_otherwise(fast_path):
     op = FusedSample(SamplerKind(2, True, 'nearest', 0., True))
     config.fast_path = True
@@ -410,6 +455,8 @@ def test_the_command_measures_and_writes(tmp_path, fast_path):
     (['--runs', '0'], "'--runs': 0 is not in the range"),
     (['--json', 'no/such/a.json'], 'does not exist or cannot be written to'),
     (['--theta', 'shear'], "'--theta'"),
+    (['--device', 'gpu0'], 'must be cuda, cuda0 or opencl0:0'),
+    (['--device', 'cuda0', '--what', 'memory'], 'only the sampler is measured on'),
 ])
 def test_bad_options_are_refused(monkeypatch, words, message):
     monkeypatch.setattr('lasagne_stn.bench.run', pytest.fail)

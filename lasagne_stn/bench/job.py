@@ -1,13 +1,15 @@
 """The benchmark as a command: measures, prints tables, writes files."""
 import json
 from collections import namedtuple
+from functools import partial
 
 from .. import config, runtime
 from ..machine import describe, sentence
 from .cases import CONTENDERS, SHAPES, WORKS
 from .compiling import compiling_table, measure_compiling
+from .device import device_name, runs_torch, start_on
 from .memory import MEMORY_SHAPES, measure_memory, memory_table
-from .rounds import has_torch, measure_samplers
+from .rounds import has_torch, measure_samplers, start_samplers
 from .scaling import SWEEPS, draw_scaling
 from .tables import sampler_table, to_markdown, to_rich
 from .training import measure_training, profile_table, training_table
@@ -16,8 +18,9 @@ __all__ = ['Options', 'WHAT', 'run']
 
 BUSY = .1                       # cores; above, figures are worth little
 
-Options = namedtuple('Options', 'what threads runs theta shapes works skip portable',
-                     defaults=['sampler', (), 15, 'noise', (), (), (), False])
+Options = namedtuple('Options', 'what threads runs theta shapes works skip portable '
+                                'device',
+                     defaults=['sampler', (), 15, 'noise', (), (), (), False, None])
 Options.__doc__ = """What is measured.
 
 Attributes
@@ -36,6 +39,8 @@ works, skip : sequence of str
     Kinds of work, by default all, and contenders that are left out.
 portable : bool
     Whether kernels are compiled without the fast path, as for other processors.
+device : str or None
+    An OpenCL or CUDA device, as Theano's flag has it; of samplers only.
 """
 
 
@@ -60,14 +65,14 @@ def run(console, options, json_file=None, plot_file=None, markdown_file=None):
     if machine['busy_cores'] > BUSY:
         console.print('Something else runs here, on %.1f cores: take these figures for '
                       'nothing more than a trial.' % machine['busy_cores'])
-    names = [name for name in CONTENDERS if name not in options.skip]
-    if 'torch' in names and not has_torch():
-        names.remove('torch')
-        console.print('PyTorch is not installed and does not take part. '
-                      'Run: pip install torch')
+    names = _contenders(console, options)
     threads = sorted(set(options.threads or (1, runtime.thread_count())))
     measure = WHAT[options.what]
     figures = {'machine': machine, 'options': options._asdict()}
+    if options.device:
+        threads = threads[-1:]
+        figures['device'] = device_name(options.device)
+        console.print('%s: %s' % (options.device, figures['device']), soft_wrap=True)
     tables = measure(console, options, names, threads, figures, plot_file)
     for table in tables:
         console.print(to_rich(table))
@@ -81,25 +86,44 @@ def run(console, options, json_file=None, plot_file=None, markdown_file=None):
     return figures
 
 
+def _contenders(console, options):
+    """Names of those who take part, and a word on PyTorch where it does not."""
+    names = [name for name in CONTENDERS if name not in options.skip
+             and not (options.device and name == 'copy')]
+    if 'torch' in names and options.device and not runs_torch(options.device):
+        names.remove('torch')
+        console.print('PyTorch does not compute on %s and does not take part.'
+                      % options.device)
+    elif 'torch' in names and not has_torch():
+        names.remove('torch')
+        console.print('PyTorch is not installed and does not take part. '
+                      'Run: pip install torch')
+    return names
+
+
 def _samplers(console, options, names, threads, figures, plot_file):
+    measure = measure_samplers
+    if options.device:
+        measure = partial(measure_samplers, start=partial(
+            start_samplers, start=start_on(options.device)))
     cases = [(shape, work) for work in options.works or WORKS
              for shape in options.shapes or SHAPES]
     results = figures['results'] = []
     for count in threads:
-        results += measure_samplers(cases, names, count, options.runs, options.theta,
-                                    _reporter(console))
+        results += measure(cases, names, count, options.runs, options.theta,
+                           _reporter(console))
     if plot_file:
         cases = list(dict.fromkeys((shape, work) for shapes in SWEEPS.values()
                                    for shape in shapes for work in ('forward', 'both')))
         two = [name for name in ('fused', 'torch') if name in names]
-        sweep = figures['scaling'] = measure_samplers(
+        sweep = figures['scaling'] = measure(
             cases, two, max(threads), options.runs, options.theta, _reporter(console))
         figure, powers = draw_scaling(sweep)
         figure.savefig(plot_file)
         figures['powers'] = {', '.join(key): power for key, power in powers.items()}
         for key, power in figures['powers'].items():
             console.print('fitted power, %s: %.2f' % (key, power))
-    return [sampler_table(results, count) for count in threads]
+    return [sampler_table(results, count, options.device) for count in threads]
 
 
 def _reporter(console):

@@ -128,20 +128,26 @@ def _environment(threads, flags):
     """What a new process finds in its environment."""
     given = os.environ.get('THEANO_FLAGS')
     ours = {'OMP_NUM_THREADS': str(threads), 'MKL_NUM_THREADS': str(threads),
-            'THEANO_FLAGS': ','.join(filter(None, [given, flags]))}
+            'THEANO_FLAGS': ','.join(filter(None, [given, flags])),
+            'THEANO_GPU_IS_ALREADY_ACTIVE': None}   # else Theano starts no device there
     before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
+    _set_variables(ours)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        _set_variables(before)
 
 
-def seconds_per_call(function, at_least=5e-3):
+def _set_variables(values):
+    """Set variables of the environment; None removes one."""
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def seconds_per_call(function, at_least=5e-3, finish=None):
     """Time of one call: after two to warm up, the mean of some in a row.
 
     Parameters
@@ -150,12 +156,18 @@ def seconds_per_call(function, at_least=5e-3):
         Without arguments.
     at_least : float, optional
         Seconds that the calls take together.
+    finish : callable, optional
+        Waits until what the last call gave back is computed.
     """
-    function()
-    start = time.perf_counter()
-    function()
-    calls = max(1, int(at_least / (time.perf_counter() - start)))
+    _seconds(function, 1, finish)
+    calls = max(1, int(at_least / _seconds(function, 1, finish)))
+    return _seconds(function, calls, finish) / calls
+
+
+def _seconds(function, calls, finish):
     start = time.perf_counter()
     for _ in range(calls):
-        function()
-    return (time.perf_counter() - start) / calls
+        results = function()
+    if finish:
+        finish(results)
+    return time.perf_counter() - start

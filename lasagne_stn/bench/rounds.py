@@ -7,8 +7,8 @@ from .. import config
 from .remote import PAUSE, Remote
 from .samplers import MemoryCopy, TheanoSampler, TorchSampler
 
-__all__ = ['take_turns', 'start_samplers', 'close_all', 'measure_samplers',
-           'has_torch']
+__all__ = ['take_turns', 'start_on_the_cpu', 'start_samplers', 'close_all',
+           'measure_samplers', 'has_torch']
 
 EVERY = {'explicit': 3}         # it is slow: it runs in every third round only
 NO_COMPILER = 'cxx='            # Theano is imported with the package, and rests
@@ -44,7 +44,27 @@ def take_turns(contenders, rounds, pause=PAUSE):
     return times
 
 
-def start_samplers(names, threads):
+def start_on_the_cpu(name, threads):
+    """A process for a contender.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``CONTENDERS``.
+    threads : int
+
+    Returns
+    -------
+    Remote
+    """
+    if name == 'torch':
+        return Remote(TorchSampler, threads, threads=threads, flags=NO_COMPILER)
+    if name == 'copy':
+        return Remote(MemoryCopy, threads=threads)
+    return Remote(TheanoSampler, name == 'fused', config.fast_path, threads=threads)
+
+
+def start_samplers(names, threads, start=start_on_the_cpu):
     """Processes for contenders.
 
     Parameters
@@ -52,22 +72,18 @@ def start_samplers(names, threads):
     names : sequence of str
         Keys of ``CONTENDERS``.
     threads : int
+    start : callable, optional
+        Starts one, like :func:`start_on_the_cpu`.
 
     Returns
     -------
     dict
         From name to a Remote.
     """
-    makers = {
-        'fused': lambda: Remote(TheanoSampler, True, config.fast_path, threads=threads),
-        'explicit': lambda: Remote(TheanoSampler, False, threads=threads),
-        'torch': lambda: Remote(TorchSampler, threads, threads=threads,
-                                flags=NO_COMPILER),
-        'copy': lambda: Remote(MemoryCopy, threads=threads)}
     started = {}
     try:
         for name in names:
-            started[name] = makers[name]()
+            started[name] = start(name, threads)
     except BaseException:
         close_all(started)
         raise

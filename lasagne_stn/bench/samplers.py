@@ -73,12 +73,18 @@ class TheanoSampler(Contender):
         From `load`, if there should be fused ops in the compiled graph and are not.
     """
 
+    kernels = 'lasagne_stn.kernels'         # where the fused ops come from
+
     def __init__(self, fused, fast_path=True, mode='FAST_RUN'):
         super().__init__()
         config.fast_path = fast_path
         self._fused = fused
         mode = theano.compile.get_mode(mode)
         self._mode = mode if fused else mode.excluding('lasagne_stn_fuse')
+
+    def give_out(self, value):
+        """What the function gives for a value of the graph."""
+        return value
 
     def make(self, shape, work, *arrays):
         """See :class:`Contender`."""
@@ -92,9 +98,10 @@ class TheanoSampler(Contender):
         outputs = [output] + (T.grad(None, wrt, known_grads={output: cotangent})
                               if wrt else [])
         function = theano.function(
-            [], [theano.Out(value, borrow=True) for value in outputs], mode=self._mode)
+            [], [theano.Out(self.give_out(value), borrow=True) for value in outputs],
+            mode=self._mode)
         found = [node for node in function.maker.fgraph.toposort()
-                 if type(node.op).__module__.startswith('lasagne_stn.kernels')]
+                 if type(node.op).__module__.startswith(self.kernels)]
         if bool(found) != self._fused:
             raise RuntimeError(
                 'the compiled graph has %d fused ops; the command lasagne-stn doctor '
@@ -104,6 +111,7 @@ class TheanoSampler(Contender):
 
 class TorchSampler(Contender):
     """PyTorch's ``affine_grid`` and ``grid_sample``, same border and pixel rule."""
+    device = 'cpu'
 
     def __init__(self, threads):
         super().__init__()
@@ -114,7 +122,8 @@ class TorchSampler(Contender):
         """See :class:`Contender`."""
         import torch
         from torch.nn.functional import affine_grid, grid_sample
-        images, theta, cotangent = map(torch.from_numpy, arrays)
+        images, theta, cotangent = [torch.from_numpy(array).to(self.device)
+                                    for array in arrays]
         theta = theta.reshape(-1, 2, 3)
         wrt = {'grad_images': images, 'grad_theta': theta}
         wrt = [wrt[name].requires_grad_() for name in arrays_of(work)[1:]]
@@ -134,7 +143,7 @@ class TorchSampler(Contender):
 
     def results(self):
         """See :class:`Contender`."""
-        arrays = [tensor.detach().numpy() for tensor in self._function()]
+        arrays = [tensor.detach().cpu().numpy() for tensor in self._function()]
         return [array.reshape(-1, 6) if array.shape[1:] == (2, 3) else array
                 for array in arrays]
 

@@ -49,7 +49,7 @@ def ratios(result, single=None):
             if above and below}
 
 
-def sampler_table(results, threads):
+def sampler_table(results, threads, device=None):
     """The samplers' times and ratios, for one number of threads.
 
     Parameters
@@ -58,6 +58,8 @@ def sampler_table(results, threads):
         See :func:`lasagne_stn.bench.rounds.measure_samplers`; others may be among
         them.
     threads : int
+    device : str, optional
+        Where they ran, if not on the CPU.
 
     Returns
     -------
@@ -86,8 +88,9 @@ def sampler_table(results, threads):
         for summary, of_all in (('geometric mean', geometric_mean), ('worst', _worst)):
             rows.append([summary] + [''] * len(times) + [
                 _figure(_over(group, name, of_all)) for name in columns])
-    title = 'Milliseconds, %d thread%s, theta: %s' % (
-        threads, 's'[threads == 1:], ', '.join(sorted({r['theta'] for r in chosen})))
+    where = device or '%d thread%s' % (threads, 's'[threads == 1:])
+    title = 'Milliseconds, %s, theta: %s' % (
+        where, ', '.join(sorted({r['theta'] for r in chosen})))
     return Table(title, ['batch x channels x rows x columns / down-sampling']
                  + [word for word, _ in times] + columns, rows)
 

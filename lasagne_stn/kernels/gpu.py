@@ -161,7 +161,7 @@ class GpuFusedSampleGradient(_GpuFused):
             if self.gathers:
                 kernels['stn_gather_pixels'] = ('gpu_gather.cluda', '***')
                 if self.kind.border_mode == 'nearest':
-                    kernels['stn_gather_edges'] = ('gpu_gather.cluda', '***')
+                    kernels['stn_gather_corners'] = ('gpu_gather.cluda', '***')
             else:
                 kernels['stn_find_rows'] = ('gpu_own_rows.cluda', '**')
                 kernels['stn_own_rows'] = ('gpu_own_rows.cluda', '****')
@@ -178,7 +178,7 @@ class GpuFusedSampleGradient(_GpuFused):
     def macros(self):
         """See :meth:`_GpuFused.macros`."""
         return dict(super().macros(), STN_GATHERS=int(self.gathers),
-                    STN_HAS_EDGES=int(self.kind.border_mode == 'nearest'),
+                    STN_HAS_CORNERS=int(self.kind.border_mode == 'nearest'),
                     STN_GRAD_IMAGES=int('images' in self.wrt),
                     STN_GRAD_WHERE=int('where' in self.wrt))
 

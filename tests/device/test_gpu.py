@@ -1,5 +1,7 @@
 """The fused ops on the device: their values, their place in the graph, odd inputs."""
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -378,7 +380,7 @@ def test_a_layer_is_fused_and_nothing_comes_back_to_the_host_between(rng):
     layer = TransformerLayer((None,) * 4, (None, 6), downsample_factor=2)
     output = layer.get_output_for([images, theta])
     cost = (output ** 2).sum()
-    updates = [(value, value - .01 * gradient) for value, gradient in zip(
+    updates = [(value, value - 1e-3 * gradient) for value, gradient in zip(
         (images, theta), T.grad(cost, [images, theta]))]
     step = theano.function([], cost, updates=updates, mode=FAST)
     assert fused_ops(step) == BOTH
@@ -398,13 +400,36 @@ def test_the_switches_leave_the_explicit_graph(monkeypatch):
 def test_a_mode_without_the_device_takes_the_cpus_ops(rng):
     outputs, inputs = layer_graph(border_mode='reflect')
     host = FAST.excluding('gpuarray')
-    assert sorted(optimised(outputs, inputs, host)) == ['FusedSample',
-                                                       'FusedSampleGradient']
+    assert sorted(optimised(outputs, inputs, host)) == [
+        'FusedSample', 'FusedSampleGradient']
     arrays = [rng.normal(size=shape).astype('float32') for shape in (
         (2, 1, 5, 6), (2, 6))]
     found, expected = [theano.function(inputs, outputs[0], mode=mode)(*arrays)
                        for mode in (FAST, host)]
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+INITIALISED = """
+import lasagne_stn, theano, theano.tensor as T
+from theano import gof
+
+inputs = [T.ftensor4(), T.fmatrix()]
+layer = lasagne_stn.TransformerLayer((None,) * 4, (None, 6))
+for tags in ([], ['gpuarray']):
+    graph = gof.FunctionGraph(*gof.graph.clone(inputs, [layer.get_output_for(inputs)]))
+    theano.compile.get_default_mode().including(*tags).optimizer.optimize(graph)
+    print(*[type(node.op).__name__ for node in graph.toposort()
+            if 'FusedSample' in type(node.op).__name__])
+"""
+
+
+def test_a_device_that_is_only_initialised_is_used_by_modes_that_name_it(environment):
+    environment.pop('THEANO_GPU_IS_ALREADY_ACTIVE', None)
+    environment['THEANO_FLAGS'] += ',floatX=float32,device=cpu,init_gpu_device=' + (
+        theano.config.device)
+    output = subprocess.run([sys.executable, '-c', INITIALISED], env=environment,
+                            check=True, stdout=subprocess.PIPE).stdout
+    assert output.decode().split() == ['FusedSample', 'GpuFusedSample']
 
 
 def test_what_has_no_kernel_stays_explicit():

@@ -15,9 +15,10 @@ namespace stn {
 // ---- shapes
 
 // Sizes from the inputs; on false a Python error is set.
-inline bool read_geometry(Geometry* geometry, const char* name, PyGpuArrayObject* images,
-                          PyGpuArrayObject* where, PyArrayObject* size, bool affine,
-                          double border_value, bool align_corners) {
+inline bool read_geometry(Geometry* geometry, const char* name,
+                          PyGpuArrayObject* images, PyGpuArrayObject* where,
+                          PyArrayObject* size, bool affine, double border_value,
+                          bool align_corners) {
   geometry->dims = 2;
   geometry->affine = affine;
   geometry->border_value = border_value;
@@ -40,8 +41,8 @@ inline bool read_geometry(Geometry* geometry, const char* name, PyGpuArrayObject
   fits = fits && (affine ? shape[1] == 2 && shape[2] == 3 : shape[3] == 2);
   if (!fits) {
     PyErr_Format(PyExc_ValueError,
-                 "%s: %s for a batch of %zd images must be %s, one for each image", name,
-                 affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
+                 "%s: %s for a batch of %zd images must be %s, one for each image",
+                 name, affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
                  affine ? "(batch, 2, 3)" : "(batch, output size, 2)");
     return false;
   }
@@ -106,22 +107,29 @@ struct GpuAxis {
 struct Launch {
   size_t groups[3], items[3];
 
-  // As many shares of the channels, up to `most_shares`, as it takes to keep a large
-  // device busy.
+  // With a work item for each pixel, or fewer if these keep the device busy: each then
+  // takes several. With as many shares of the channels, up to `most_shares`, as it
+  // takes to keep it busy.
   Launch(GpuKernel* kernel, const Geometry& geometry, size_t pixels, size_t most_shares,
-         size_t most_items = 128, size_t per_pixel = 1) {
-    const size_t most_groups = 65535;  // along y and z, on CUDA
+         size_t most_items = 128) {
     const size_t batch = geometry.batch;
     items[0] = group_size(kernel, most_items);
     items[1] = items[2] = 1;
-    groups[0] = (pixels * per_pixel + items[0] - 1) / items[0];
-    groups[1] = std::min(batch, most_groups);
-    groups[2] = std::min(shares(pixels * per_pixel * batch, most_shares), most_groups);
+    groups[0] = shares(kernel, items[0] * batch, (pixels + items[0] - 1) / items[0]);
+    groups[1] = std::min(batch, MOST_GROUPS);
+    groups[2] = std::min(shares(kernel, pixels * batch, most_shares), MOST_GROUPS);
   }
 
-  static size_t shares(size_t work_items, size_t most) {
-    const size_t busy = 1 << 18;
-    return std::max<size_t>(1, std::min(busy / std::max<size_t>(1, work_items), most));
+  static const size_t MOST_GROUPS = 65535;  // along y and z, on CUDA
+
+  // How often so many work items are needed to keep the device busy; from 1 to `most`.
+  static size_t shares(GpuKernel* kernel, size_t work_items, size_t most) {
+    unsigned int processors = 1;
+    gpucontext_property(gpukernel_context(kernel->k), GA_CTX_PROP_NUMPROCS,
+                        &processors);
+    const size_t busy = 2048 * static_cast<size_t>(processors);
+    const size_t times = (busy + work_items - 1) / std::max<size_t>(1, work_items);
+    return std::max<size_t>(1, std::min(times, most));
   }
 
   // A power of two that the device allows.

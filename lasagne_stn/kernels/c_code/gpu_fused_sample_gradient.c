@@ -14,23 +14,21 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* w
   if (PyGpuArray_SIZE(grad_images) == 0) return GA_NO_ERROR;
   const stn::GpuAxis<DTYPE_INPUT_0> x(geometry, 0), y(geometry, 1);
 #if STN_GATHERS
-  const size_t together = 4, lanes = 16;  // as in gpu_gather.cluda
+  const size_t together = 4;  // as in gpu_gather.cluda
   const size_t blocks = (geometry.channels + together - 1) / together;
   stn::Launch launch(&k_stn_gather_pixels, geometry, geometry.in_pixels(), blocks);
   int status = stn_gather_pixels_call(
       3, launch.groups, launch.items, 0, STN_GPU_GEOMETRY(geometry, x, y),
       STN_GPU_ARRAY(where->ga), STN_GPU_ARRAY(grad_output->ga),
       STN_GPU_ARRAY(grad_images->ga));
-#if STN_HAS_EDGES
+#if STN_HAS_CORNERS
   if (status != GA_NO_ERROR) return status;
-  const size_t rows = geometry.in[0], columns = geometry.in[1];
-  const size_t edges = std::min<size_t>(2, rows) * columns +
-                       std::min<size_t>(2, columns) * (rows > 2 ? rows - 2 : 0);
-  stn::Launch edge_launch(&k_stn_gather_edges, geometry, edges, blocks, 64, lanes);
-  if (edge_launch.items[0] < lanes) return GA_UNSUPPORTED_ERROR;
-  status = stn_gather_edges_call(
-      3, edge_launch.groups, edge_launch.items,
-      edge_launch.items[0] * together * sizeof(DTYPE_INPUT_0),
+  stn::Launch corners(&k_stn_gather_corners, geometry, 1, blocks, 64);
+  // A single row or column has two corners twice: both groups write the same.
+  corners.groups[0] = 4;
+  status = stn_gather_corners_call(
+      3, corners.groups, corners.items,
+      corners.items[0] * together * sizeof(DTYPE_INPUT_0),
       STN_GPU_GEOMETRY(geometry, x, y), STN_GPU_ARRAY(where->ga),
       STN_GPU_ARRAY(grad_output->ga), STN_GPU_ARRAY(grad_images->ga));
 #endif
@@ -69,9 +67,10 @@ int APPLY_SPECIFIC(to_where)(const stn::Geometry& geometry, PyGpuArrayObject* im
   const size_t items = stn::Launch::group_size(&k_stn_theta_sums, 128);
   const size_t batch = geometry.batch, pixels = geometry.out_pixels();
   const size_t pixel_shares =
-      std::min<size_t>(64, std::max<size_t>(1, pixels / (4 * items)));
+      stn::Launch::shares(&k_stn_theta_sums, batch * items, pixels / (4 * items));
   const size_t channel_shares =
-      stn::Launch::shares(batch * pixel_shares * items, geometry.channels);
+      stn::Launch::shares(&k_stn_theta_sums, batch * pixel_shares * items,
+                          geometry.channels);
   const size_t shares = pixel_shares * channel_shares;
   stn::Scratch sums;
   int status = sums.make(context, images->ga.typecode, 6 * batch * shares);
