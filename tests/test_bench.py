@@ -20,13 +20,13 @@ from lasagne_stn.bench import SHAPES, WORKS, Options, Shape, job, memory
 from lasagne_stn.bench import networks, rounds, scaling, training
 from lasagne_stn.bench.cases import arrays_of, bytes_moved, make_inputs
 from lasagne_stn.bench.compiling import compiling_table
-from lasagne_stn.bench.machine import busy_cores
 from lasagne_stn.bench.device import device_name
 from lasagne_stn.bench.remote import Remote, seconds_per_call
 from lasagne_stn.bench.samplers import TheanoSampler, TorchSampler
 from lasagne_stn.bench.tables import (geometric_mean, ratios, sampler_table,
                                       to_markdown, to_rich)
 from lasagne_stn.kernels.cpu import FusedSample
+from lasagne_stn.machine import busy_cores
 from lasagne_stn.markers import SamplerKind
 from lasagne_stn.matrices import Affine
 from lasagne_stn.paper.networks import build_network, input_layer
@@ -498,10 +498,10 @@ def test_others_at_work_are_seen():
 
 def test_a_busy_machine_is_named(monkeypatch, fast_path):
     monkeypatch.setattr(job, 'measure_samplers', lambda *args: [])
-    monkeypatch.setattr(job, 'sampler_table', lambda results, count: sampler_table(
+    monkeypatch.setattr(job, 'sampler_table', lambda results, count, device: sampler_table(
         RESULTS, count))
     for cores, said in ((.05, False), (.8, True)):
-        monkeypatch.setattr('lasagne_stn.bench.machine.busy_cores', lambda: cores)
+        monkeypatch.setattr('lasagne_stn.machine.busy_cores', lambda: cores)
         console = Console(width=150, record=True, file=io.StringIO())
         figures = job.run(console, Options(threads=(1,), skip=('torch',)))
         assert figures['machine']['busy_cores'] == cores
