@@ -76,7 +76,8 @@ def draw_graph(axes, inputs, outputs, groups=None, names=None):
         axes.annotate(name, (x, y), (0, 5), textcoords='offset points', fontsize=8,
                       ha='center', zorder=4)
     if groups:
-        axes.legend(loc='upper center', bbox_to_anchor=(.5, 0), ncol=3, frameon=False)
+        axes.legend(loc='upper center', bbox_to_anchor=(.5, 0), frameon=False,
+                    ncol=len(groups), columnspacing=1.2, handletextpad=0)
     axes.set_axis_off()
     return places
 
