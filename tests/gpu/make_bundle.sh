@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Make one file with which a bare x86-64 machine (Ubuntu 24.04, say: a C++ compiler and
+# the card's driver, no network) runs the device's tests and the benchmark:
+#
+#     tests/gpu/make_bundle.sh [FILE]             # on Debian 12, with a network
+#     tar xJf FILE && bundle/run.sh cuda0         # there
+#
+# In it: Debian's Python 3.11, libgpuarray and pygpu, PyPI's packages, this package and
+# its tests. Nothing is installed here but into a scratch folder.
+set -euo pipefail
+source=$(cd "$(dirname "$0")/../.." && pwd)
+output=$(realpath "${1:-lasagne-stn-bundle.tar.xz}")
+debian='python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libpython3.11-dev
+    libgpuarray3 libgpuarray-dev python3-pygpu python3-distutils libffi8 libexpat1 zlib1g libbz2-1.0
+    liblzma5 libsqlite3-0'
+pypi='pytest>=7 hypothesis>=6 mako>=1.1 click>=8 rich>=12'
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+root=$scratch/root
+bundle=$scratch/bundle
+mkdir -p "$root" "$bundle"/{bin,lib,include,site}
+
+cd "$scratch"
+# shellcheck disable=SC2086        # a list of words
+apt-get download -q $debian
+for package in *.deb; do
+  dpkg -x "$package" "$root"
+done
+# shellcheck disable=SC2086
+python3.11 -m pip install -q --no-compile --target "$bundle/site" "$source" $pypi
+
+cp "$root/usr/bin/python3.11" "$bundle/bin/"
+cp -r "$root/usr/lib/python3.11" "$bundle/lib/"
+cp -r "$root/usr/include/python3.11" "$root/usr/include/gpuarray" "$bundle/include/"
+# Debian's pyconfig.h only includes this one, by its place in the system.
+cp "$root"/usr/include/x86_64-linux-gnu/python3.11/pyconfig.h \
+  "$bundle/include/python3.11/"
+find "$root" -name '*.so.*' -exec cp -L {} "$bundle/lib/" \;
+ln -s libgpuarray.so.3 "$bundle/lib/libgpuarray.so"
+ar rc "$bundle/lib/libpython3.11.a"     # Theano links it; the program has its contents
+cp -r "$root/usr/lib/python3/dist-packages/pygpu" "$bundle/site/"
+cp -r "$source/tests" "$source/setup.cfg" "$bundle/"
+cp "$source/tests/gpu/run.sh" "$bundle/"
+
+# What no test needs: two thirds of the size.
+rm -rf "$bundle"/lib/python3.11/{config-3.11-*,test,idlelib,tkinter,ensurepip,lib2to3} \
+  "$bundle"/lib/python3.11/sitecustomize.py "$bundle/site/bin"
+find "$bundle/lib" "$bundle/site" -depth -type d \
+  '(' -name tests -o -name test -o -name __pycache__ ')' -exec rm -rf {} +
+find "$bundle" -name '*.so*' -type f -exec strip --strip-unneeded {} +
+
+tar cJf "$output.part" -C "$scratch" bundle
+mv "$output.part" "$output"
+du -h "$output"
