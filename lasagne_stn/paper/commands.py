@@ -7,11 +7,14 @@ import click
 from ..data import MNIST
 from . import job
 from .checkpoint import read_lines
+from .colocalisation import SETS
 from .experiments import EXPERIMENTS
 from .networks import MODELS, TRANSFORMS
+from .search import Search, run_search
 from .training import SCHEDULES, Run
 
-__all__ = ['COMMANDS', 'data_option', 'train', 'evaluate', 'plot', 'distortions']
+__all__ = ['COMMANDS', 'data_option', 'train', 'evaluate', 'plot', 'distortions',
+           'colocalise']
 
 
 def _existing(context, parameter, source):
@@ -23,8 +26,12 @@ def _existing(context, parameter, source):
 data_option = click.option(
     '--data', metavar='DIR|FILE|mnist', callback=_existing,
     help="Folder with MNIST's four IDX files, gzipped or not; an .npz file; or the "
-         'word mnist, to fetch them.  [default: $LASAGNE_STN_DATA, else the digits that '
-         'scikit-learn ships]')
+         'word mnist, to fetch them.  [default: $LASAGNE_STN_DATA, else the digits '
+         'that scikit-learn ships]')
+output_option = click.option(
+    '--output', metavar='DIR', default='lasagne-stn-results', show_default=True,
+    type=click.Path(file_okay=False, writable=True),
+    help='Where checkpoints and results.jsonl go.')
 
 
 @click.command()
@@ -44,9 +51,7 @@ data_option = click.option(
 @click.option('--localisation-rate', type=click.FloatRange(0), default=1.,
               show_default=True, help='Factor for localisation networks.')
 @data_option
-@click.option('--output', metavar='DIR', default='lasagne-stn-results',
-              show_default=True, type=click.Path(file_okay=False, writable=True),
-              help='Where checkpoints and results.jsonl go.')
+@output_option
 @click.option('--checkpoint-every', metavar='N', type=click.IntRange(1), default=1000,
               show_default=True, help='Iterations from one to the next.')
 @click.option('--resume', is_flag=True, help='Continue from the checkpoint, if any.')
@@ -118,6 +123,31 @@ def distortions(data, output, seed):
                        % ((path,) + size + (speed,)))
 
 
+@click.command()
+@click.option('--clutter', type=click.Choice(list(SETS)), default='T',
+              show_default=True, help='Without pieces of other digits, or with 16.')
+@click.option('--digit', type=click.IntRange(0, 9), default=3, show_default=True)
+@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
+              show_default=True)
+@click.option('--iterations', type=click.IntRange(1), default=Search().iterations,
+              show_default=True)
+@click.option('--encoder-iterations', type=click.IntRange(1), show_default=True,
+              default=Search().encoder_iterations,
+              help='Of the network that is trained on digits first.')
+@data_option
+@output_option
+def colocalise(data, output, **options):
+    """Find what images have in common, with neither classes nor boxes."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    with _refusals():
+        arrays, words = job.prepare(data)
+        console.print('Data: ' + words, soft_wrap=True)
+        run_search(console, Search(data=job.fingerprint(arrays), **options), arrays,
+                   output)
+
+
 @contextmanager
 def _refusals():
     """A wrong file is a message, not a traceback."""
@@ -127,4 +157,4 @@ def _refusals():
         raise click.ClickException(str(problem)) from problem
 
 
-COMMANDS = (train, evaluate, plot, distortions)
+COMMANDS = (train, evaluate, plot, distortions, colocalise)

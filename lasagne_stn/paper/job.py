@@ -12,7 +12,7 @@ from ..machine import describe
 from .checkpoint import append_line, read_lines
 from .training import Run, load_run, test_set, train
 
-__all__ = ['RESULTS', 'run_name', 'prepare', 'fingerprint', 'run_training',
+__all__ = ['RESULTS', 'Bar', 'run_name', 'prepare', 'fingerprint', 'run_training',
            'result_line', 'evaluate']
 
 RESULTS = 'results.jsonl'
@@ -92,7 +92,7 @@ def run_training(console, run, data, folder, every=1000, resume=False):
     if os.path.exists(path) and not resume:
         raise FileExistsError('%s exists.\nContinue it with --resume, or give another '
                               'folder with --output.' % path)
-    with _Bar(console, run) as bar:
+    with Bar(console, run) as bar:
         result = train(run, data, path, every, resume, bar.report)
     line = result_line(result)
     results = os.path.join(folder, RESULTS)
@@ -100,7 +100,8 @@ def run_training(console, run, data, folder, every=1000, resume=False):
         append_line(results, line)
     console.print('%s: test error %.2f %%, %s parameters, %.0f s of processor time'
                   % (run_name(run), 100 * result.error,
-                     format(result.num_params, ','), result.seconds), soft_wrap=True)
+                     format(result.learner.num_params, ','), result.seconds),
+                  soft_wrap=True)
     console.print('Checkpoint: %s\nResults: %s' % (path, results), soft_wrap=True)
     return line
 
@@ -119,7 +120,7 @@ def result_line(result):
         'seconds', 'history' as in :class:`Result`, and the machine.
     """
     return dict(result.run._asdict(), error=100 * result.error,
-                num_params=result.num_params, seconds=round(result.seconds, 1),
+                num_params=result.learner.num_params, seconds=round(result.seconds, 1),
                 history=result.history, machine=describe())
 
 
@@ -138,19 +139,20 @@ def evaluate(checkpoint, data):
     str
         Lines of words: the run, a warning if it learnt from other data, the error.
     """
-    result, learner = load_run(checkpoint)
+    result = load_run(checkpoint)
     yield '%s, %d iterations of %d' % (run_name(result.run), result.history[-1][0],
                                        result.run.iterations)
     if fingerprint(data) != result.run.data:
         yield 'It was trained on other data: %s.' % result.run.data
-    yield 'Test error %.2f %%' % (100 * learner.error(*test_set(result.run, data)))
+    yield 'Test error %.2f %%' % (
+        100 * result.learner.error(*test_set(result.run, data)))
 
 
 def _same(line, other):
     return all(line[name] == other.get(name) for name in Run._fields + ('error',))
 
 
-class _Bar:
+class Bar:
     """A progress bar with loss, test error, images per second and time left."""
 
     def __init__(self, console, run):

@@ -53,11 +53,13 @@ class Learner:
 
     Attributes
     ----------
+    network : Layer
     num_params : int
         Learnable numbers.
     """
 
     def __init__(self, network, momentum=.9, localisation_rate=1.):
+        self.network = network
         self.num_params = int(count_params(network, trainable=True))
         images = lasagne.layers.get_all_layers(network)[0].input_var
         labels = T.ivector('labels')

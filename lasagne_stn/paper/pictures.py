@@ -113,7 +113,7 @@ def animate_grids(checkpoint, data, path):
     ValueError
         If the model has no transformer.
     """
-    result, _ = load_run(checkpoint)
+    result = load_run(checkpoint)
     if result.run.transform is None:
         raise ValueError('animate_grids: %s is of the model %s, which has no '
                          'transformer.' % (checkpoint, result.run.model))

@@ -36,13 +36,13 @@ batches; `iterations` in all, of which each third learns at a tenth of the
 `data` are words that name the data set.
 """
 
-Result = namedtuple('Result', 'run error history thetas num_params seconds')
+Result = namedtuple('Result', 'run error history thetas seconds learner')
 Result.__doc__ = """What a training gave.
 
 The test `error` as a fraction; `history`, a list of (iteration, mean loss since the
 last, test error); `thetas`, the parameters that the transformers gave ten test images
-at those iterations, shape ``(records, transformers, images, parameters)``; the number
-of parameters; and `seconds` of processor time.
+at those iterations, shape ``(records, transformers, images, parameters)``;
+`seconds` of processor time; and the `learner` with its network.
 """
 
 
@@ -153,7 +153,7 @@ class _Progress:
 
     def result(self):
         return Result(self.run, self.last_error, self.history, np.array(self.thetas),
-                      self.learner.num_params, self.seconds)
+                      self.seconds, self.learner)
 
 
 def load_run(path):
@@ -165,7 +165,7 @@ def load_run(path):
 
     Returns
     -------
-    Result, Learner
+    Result
 
     Raises
     ------
@@ -175,7 +175,7 @@ def load_run(path):
     facts, _ = load_checkpoint(path)
     run = Run(**facts['run'])
     learner = build_learner(_experiment(run.experiment), run)
-    return _Progress.read(path, run, learner).result(), learner
+    return _Progress.read(path, run, learner).result()
 
 
 def _experiment(name):

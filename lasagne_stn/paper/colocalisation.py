@@ -1,0 +1,176 @@
+"""Finds what images have in common, with neither classes nor boxes [1]_.
+
+A localisation network crops each image. The crops of two images shall be more alike
+than a crop and a random one of the same image; alike is what a network that knows
+digits encodes alike.
+
+References
+----------
+.. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2.
+"""
+from collections import OrderedDict
+
+import lasagne
+import numpy as np
+import theano
+import theano.tensor as T
+from lasagne.layers import (Conv2DLayer, DenseLayer, InputLayer, MaxPool2DLayer,
+                            get_all_layers, get_all_params, get_output)
+from lasagne.utils import floatX
+
+from ..data import place_on_canvas
+from ..layers import TransformerLayer
+from ..matrices import Attention
+from ..training import localisation_head
+
+__all__ = ['CANVAS', 'SETS', 'Colocaliser', 'boxes_of', 'overlap', 'pairs_of_images']
+
+CANVAS, DIGIT = 84, 28              # pixels along a side
+SETS = OrderedDict([('T', 0), ('TC', 16)])      # pieces of clutter in an image
+
+
+class Colocaliser:
+    """The localisation network, and its loss.
+
+    Parameters
+    ----------
+    network : Layer
+        The encoder: a CNN that was trained on digits.
+    digits : numpy array
+        Some of the images that are looked for, ``(images, 28, 28)``. Codes are scaled
+        so that the mean square of theirs is 1, the unit of the margin.
+    margin : float
+        Of the hinge.
+    learning_rate : float
+        Adam's.
+    """
+
+    def __init__(self, network, digits, margin=1., learning_rate=1e-3):
+        first, second = T.tensor4('first'), T.tensor4('second')
+        places = T.matrix('places')
+        images = T.tensor4('images')
+        codes = theano.function([images], encode(network, images))(
+            floatX(digits[:, np.newaxis]))
+        scale = np.sum(codes ** 2, axis=1).mean() ** -.5
+        theta = _localisation()
+        crop = TransformerLayer(get_all_layers(theta)[0], theta, transform=Attention(),
+                                output_size=(DIGIT, DIGIT))
+        crops = get_output(crop, T.concatenate([first, second]))
+        random = crop.get_output_for([first, places])
+        codes = encode(network, T.concatenate([crops, random])) * floatX(scale)
+        count = first.shape[0]
+        ours, theirs, other = codes[:count], codes[count:2 * count], codes[2 * count:]
+        hinge = (T.sum((ours - theirs) ** 2, axis=1)
+                 - T.sum((ours - other) ** 2, axis=1) + floatX(margin))
+        loss = T.mean(T.maximum(hinge, 0))
+        updates = lasagne.updates.adam(
+            loss, get_all_params(theta, trainable=True), learning_rate)
+        self.step = theano.function([first, second, places], loss, updates=updates)
+        images = get_all_layers(theta)[0].input_var
+        self.look = theano.function([images], get_output(theta))
+
+
+def encode(network, images):
+    """The joined activations of a network's convolutions, each after its pooling.
+
+    Before the pooling two digits of a class are hardly more alike than a digit and an
+    empty image, and the localisation network would crop what is empty.
+    """
+    layers = [layer for layer in get_all_layers(network)
+              if isinstance(layer, MaxPool2DLayer)]
+    return T.concatenate([layer.flatten(2) for layer in get_output(layers, images)],
+                         axis=1)
+
+
+def _localisation():
+    """Two convolutions with stride 4, pooling, two layers of 8 units, and the head.
+
+    The paper names no padding; with 4 pixels the filters reach every part.
+    """
+    layer = InputLayer((None, 1, CANVAS, CANVAS))
+    for _ in range(2):
+        layer = Conv2DLayer(layer, 8, 9, stride=4, pad=4)
+    layer = MaxPool2DLayer(layer, 2)
+    for _ in range(2):
+        layer = DenseLayer(layer, 8)
+    return localisation_head(layer, Attention())
+
+
+def pairs_of_images(images, num_patches, others, count, rng):
+    """Two batches of canvases with digits, and places of random crops of the first.
+
+    Parameters
+    ----------
+    images : numpy array
+        Digits of one class, ``(images, 28, 28)``.
+    num_patches : int
+        Pieces of clutter.
+    others : numpy array
+        Images that the clutter comes from.
+    count : int
+        Of pairs.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    first, second : numpy array
+        Shape ``(count, 1, 84, 84)``.
+    places : numpy array
+        Theta of the random crops, ``(count, 3)``.
+    """
+    chosen = rng.integers(len(images), size=(2, count))
+    first, second = (place_on_canvas(images[index], rng, (CANVAS, CANVAS), num_patches,
+                                     others)[0][:, np.newaxis] for index in chosen)
+    scale = (DIGIT - 1) / (CANVAS - 1)
+    places = rng.uniform(scale - 1, 1 - scale, size=(count, 3))
+    places[:, 0] = scale
+    return first, second, floatX(places)
+
+
+def boxes_of(theta):
+    """What an attention transformer crops: left, top, right, bottom.
+
+    Parameters
+    ----------
+    theta : numpy array
+        Shape ``(images, 3)``: scale and shifts in half-widths of the canvas.
+
+    Returns
+    -------
+    numpy array
+        Shape ``(images, 4)``, in pixels; 0 is the centre of the first one.
+
+    Examples
+    --------
+    >>> boxes_of(np.array([[1, 0, 0], [.5, .5, -.5]]))
+    array([[ 0. ,  0. , 83. , 83. ],
+           [41.5,  0. , 83. , 41.5]])
+    """
+    half = (CANVAS - 1) / 2
+    scale, centre = abs(theta[:, :1]), theta[:, 1:]
+    return half * (1 + np.hstack([centre - scale, centre + scale]))
+
+
+def overlap(boxes, others):
+    """Intersection over union of boxes, pair by pair.
+
+    Parameters
+    ----------
+    boxes, others : numpy array
+        Shape ``(boxes, 4)``: left, top, right, bottom.
+
+    Returns
+    -------
+    numpy array
+        Shape ``(boxes,)``, 0 to 1.
+
+    Examples
+    --------
+    >>> overlap(np.array([[0, 0, 2, 2]]), np.array([[1, 0, 3, 2]]))
+    array([0.33333333])
+    """
+    low = np.maximum(boxes[:, :2], others[:, :2])
+    high = np.minimum(boxes[:, 2:], others[:, 2:])
+    both = np.prod(np.maximum(high - low, 0), axis=1)
+    areas = [np.prod(each[:, 2:] - each[:, :2], axis=1) for each in (boxes, others)]
+    return both / (areas[0] + areas[1] - both)

@@ -1,0 +1,145 @@
+"""Co-localisation as a command: encoder, progress bar, picture, a line of results."""
+import os
+import time
+from collections import namedtuple
+
+import lasagne
+import numpy as np
+
+from .. import viz
+from ..data import place_on_canvas
+from ..machine import describe
+from .checkpoint import append_line
+from .colocalisation import (CANVAS, DIGIT, SETS, Colocaliser, boxes_of, overlap,
+                             pairs_of_images)
+from .job import RESULTS, Bar, run_name
+from .training import Run, train
+
+__all__ = ['Search', 'run_search', 'trained_encoder', 'draw_found']
+
+FOUND = .5                  # intersection over union above which a digit is found
+SHOWN = 24                  # images in the picture
+
+Search = namedtuple('Search', 'clutter digit seed iterations batch_size learning_rate '
+                    'margin encoder_iterations data',
+                    defaults=['T', 3, 1, 5000, 64, 1e-3, 1., 3000, ''])
+Search.__doc__ = """All that decides what a search finds.
+
+`clutter` is a key of ``SETS``; `digit` the class whose images are looked at; `margin`
+is in units of the mean square of a digit's code; the `learning_rate` is Adam's. The
+encoder is trained for `encoder_iterations` with the same seed.
+"""
+
+
+def run_search(console, search, data, folder):
+    """Learn to find the digit that images have in common, and test it.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+    search : Search
+    data : tuple of numpy array
+        Training images and labels, test images and labels.
+    folder : str
+        Where the encoder's checkpoint, the picture and ``results.jsonl`` go.
+
+    Returns
+    -------
+    dict
+        The line of results; 'found' is the percentage of test images in which the
+        found box and the digit's have an intersection over union above 0.5.
+    """
+    os.makedirs(folder, exist_ok=True)
+    images, labels, test_images, test_labels = data
+    network = trained_encoder(console, search, data, folder)
+    mine = images[labels == search.digit]
+    if not len(mine):
+        raise ValueError('run_search: there is no digit %d to learn from.'
+                         % search.digit)
+    before = lasagne.random.get_rng()
+    lasagne.random.set_rng(np.random.RandomState(search.seed))
+    try:
+        colocaliser = Colocaliser(network, mine[:500], search.margin,
+                                  search.learning_rate)
+    finally:
+        lasagne.random.set_rng(before)
+    patches = SETS[search.clutter]
+    canvases, corners = place_on_canvas(
+        test_images[test_labels == search.digit], np.random.default_rng(0),
+        (CANVAS, CANVAS), patches, test_images)
+    true = np.hstack([corners[:, ::-1], corners[:, ::-1] + DIGIT - 1])
+    history, losses, start = [], [], time.process_time()
+    with Bar(console, search) as bar:
+        for iteration in range(search.iterations):
+            rng = np.random.default_rng([search.seed, iteration])
+            losses.append(float(colocaliser.step(*pairs_of_images(
+                mine, patches, images, search.batch_size, rng))))
+            done = iteration + 1
+            if done % 250 == 0 or done == search.iterations:
+                boxes = boxes_of(colocaliser.look(canvases[:, np.newaxis]))
+                found = float(np.mean(overlap(boxes, true) > FOUND))
+                history.append([done, float(np.mean(losses)), found])
+                losses = []
+            bar.report(done, float(np.mean(losses or history[-1][1])),
+                       1 - history[-1][2] if history else None)
+    name = 'colocalisation-%s-%d-%d-seed%d' % (search.clutter, search.digit,
+                                               search.iterations, search.seed)
+    picture = os.path.join(folder, name + '.png')
+    draw_found(canvases, true, boxes).savefig(picture, metadata={'Software': None})
+    line = dict(search._asdict(), experiment='colocalisation', found=100 * found,
+                history=history, seconds=round(time.process_time() - start, 1),
+                machine=describe())
+    append_line(os.path.join(folder, RESULTS), line)
+    console.print('%s: found %.1f %% of %d digits\nPicture: %s'
+                  % (name, 100 * found, len(true), picture), soft_wrap=True)
+    return line
+
+
+def trained_encoder(console, search, data, folder):
+    """A CNN that knows digits, from its checkpoint or trained now.
+
+    Parameters
+    ----------
+    console, search, data, folder
+        See :func:`run_search`.
+
+    Returns
+    -------
+    lasagne.layers.Layer
+    """
+    run = Run('digits', 'cnn', seed=search.seed, data=search.data,
+              iterations=search.encoder_iterations)
+    path = os.path.join(folder, run_name(run) + '.npz')
+    with Bar(console, run) as bar:
+        result = train(run, data, path, resume=True, report=bar.report)
+    console.print('Encoder: test error %.2f %% on digits as they are'
+                  % (100 * result.error))
+    return result.learner.network
+
+
+def draw_found(canvases, true, boxes):
+    """Images with the digit's box and the one that was found.
+
+    Parameters
+    ----------
+    canvases : numpy array
+        Shape ``(images, rows, columns)``.
+    true, boxes : numpy array
+        Shape ``(images, 4)``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    columns = 8
+    shown = min(SHOWN, len(canvases))
+    rows = -(-shown // columns)
+    figure = viz.new_figure(1.4 * columns, 1.4 * rows)
+    axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw={
+        'left': 0, 'right': 1, 'bottom': 0, 'top': 1, 'wspace': .03, 'hspace': .03})
+    for number, each in enumerate(axes.ravel()):
+        if number < shown:
+            viz.draw_boxes(each, canvases[number], [true[number], boxes[number]])
+        else:
+            each.set_axis_off()
+    return figure

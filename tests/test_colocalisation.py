@@ -1,0 +1,162 @@
+"""Co-localisation: boxes, pairs, the loss against numpy, and the command."""
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import theano
+from click.testing import CliRunner
+from lasagne.layers import DenseLayer, InputLayer, MaxPool2DLayer, get_all_layers
+
+from lasagne_stn import Attention, cli, localisation_head
+from lasagne_stn.data import warp_images
+from lasagne_stn.paper import read_lines, search
+from lasagne_stn.paper import colocalisation as module
+from lasagne_stn.paper.colocalisation import (Colocaliser, boxes_of, encode, overlap,
+                                              pairs_of_images)
+from lasagne_stn.paper.search import draw_found
+
+
+@pytest.fixture(autouse=True)
+def single_precision():
+    """The command chooses floatX for the process; here for one test."""
+    with theano.configparser.change_flags(floatX='float32'):
+        yield
+
+
+def test_overlap_counts_pixels(rng):
+    """Boxes on whole pixels, counted one by one."""
+    low = rng.integers(0, 6, size=(2, 30, 2))
+    boxes, others = np.concatenate([low, low + rng.integers(1, 6, size=low.shape)],
+                                   axis=2)
+    for box, other, got in zip(boxes, others, overlap(boxes, others)):
+        inside = [{(x, y) for x in range(one[0], one[2]) for y in range(one[1], one[3])}
+                  for one in (box, other)]
+        assert got == pytest.approx(len(inside[0] & inside[1])
+                                    / len(inside[0] | inside[1]))
+
+
+def test_random_crops_have_the_size_of_a_digit_and_stay_on_the_canvas(rng):
+    digits = rng.uniform(.1, 1, size=(5, 28, 28)).astype('float32')
+    first, second, places = pairs_of_images(digits, 0, digits, 200, rng)
+    assert first.shape == second.shape == (200, 1, 84, 84)
+    assert (first != second).any(axis=(1, 2, 3)).mean() > .9
+    boxes = boxes_of(places)
+    np.testing.assert_allclose(boxes[:, 2:] - boxes[:, :2], 27, atol=1e-3)
+    assert -1e-3 < boxes.min() < 1 and 82 < boxes.max() < 83 + 1e-3
+
+
+def test_the_box_of_a_crop_is_what_the_transformer_reads(rng):
+    canvas = np.zeros((1, 84, 84), 'float32')
+    canvas[0, 20:48, 41:69] = rng.uniform(size=(28, 28))
+    theta = np.array([[27 / 83, (54.5 - 41.5) / 41.5, (33.5 - 41.5) / 41.5]])
+    np.testing.assert_allclose(boxes_of(theta), [[41, 20, 68, 47]])
+    np.testing.assert_allclose(warp_images(canvas, Attention(), theta, (28, 28)),
+                               canvas[:, 20:48, 41:69], atol=1e-4)
+
+
+class EverySecond(MaxPool2DLayer):
+    """A pooling layer that needs no compiled code."""
+
+    def get_output_for(self, input, **kwargs):
+        return input[:, :, ::2, ::2]
+
+
+def test_codes_are_joined_from_all_pooling_layers(rng):
+    first = EverySecond(InputLayer((None, 2, 8, 12)), 2)
+    last = DenseLayer(EverySecond(first, 2), 5)
+    images = theano.tensor.ftensor4()
+    values = rng.uniform(size=(3, 2, 8, 12)).astype('float32')
+    np.testing.assert_array_equal(
+        theano.function([images], encode(last, images))(values),
+        np.hstack([values[:, :, ::2, ::2].reshape(3, -1),
+                   values[:, :, ::4, ::4].reshape(3, -1)]))
+
+
+def test_the_localisation_network_sees_every_part():
+    head = module._localisation()
+    shapes = [layer.output_shape[1:] for layer in get_all_layers(head)]
+    assert shapes == [(1, 84, 84), (8, 21, 21), (8, 6, 6), (8, 3, 3), (8,), (8,), (3,)]
+
+
+def test_the_loss_is_the_papers(rng, monkeypatch):
+    """Crops by another transformer, hinge in numpy; codes are the crops, squared."""
+    monkeypatch.setattr(module, 'encode',
+                        lambda network, images: images.flatten(2) ** 2)
+    monkeypatch.setattr(module, '_localisation', lambda: localisation_head(
+        InputLayer((None, 1, 84, 84)), Attention()))
+    digits = rng.uniform(size=(6, 28, 28)).astype('float32')
+    first, second, places = pairs_of_images(digits, 2, digits, 4, rng)
+    found = Colocaliser(None, digits, margin=.01)
+    start = found.look(first)
+    ours, theirs, other = (
+        warp_images(canvases[:, 0], Attention(), theta, (28, 28)).reshape(4, -1) ** 2
+        for canvases, theta in ((first, start), (second, start), (first, places)))
+    unit = np.mean(np.sum(digits.reshape(6, -1) ** 4, axis=1))
+    hinges = [max(0, (((a - b) ** 2).sum() - ((a - c) ** 2).sum()) / unit + .01)
+              for a, b, c in zip(ours, theirs, other)]
+    assert 0 < np.mean(hinges) and 0 in hinges
+    np.testing.assert_allclose(found.step(first, second, places), np.mean(hinges),
+                               rtol=1e-4)
+    assert (found.look(first) != start).any()
+
+
+def test_the_picture_has_both_boxes():
+    box = np.array([[10, 10, 37, 37]])
+    figures = [draw_found(np.zeros((1, 84, 84)), box, box + shift) for shift in (0, 30)]
+    for figure, patches in zip(figures, (2, 2)):
+        assert len(figure.axes[0].patches) == patches
+        figure.canvas.draw()
+    one, other = (np.asarray(figure.canvas.buffer_rgba()) for figure in figures)
+    assert (one != other).any()
+
+
+class HalfRight:
+    """Stands for the localisation network: it finds every second digit."""
+
+    def __init__(self, network, digits, margin, learning_rate):
+        assert network == 'the encoder' and digits.shape == (4, 28, 28)
+
+    def step(self, first, second, places):
+        assert first.shape == second.shape == (64, 1, 84, 84)
+        return 1 / (1 + first.mean())
+
+    def look(self, canvases):
+        theta = np.full((len(canvases), 3), 9.)
+        for canvas, numbers in zip(canvases[::2, 0], theta[::2]):
+            middle = [np.flatnonzero(canvas.any(axis=axis))[[0, -1]].mean()
+                      for axis in (0, 1)]
+            numbers[:] = [27 / 83] + [(place - 41.5) / 41.5 for place in middle]
+        return theta
+
+
+def test_the_command_in_its_shortest_form(rng, monkeypatch, tmp_path):
+    images = rng.uniform(.1, 1, size=(80, 28, 28)).astype('float32')
+    labels = np.arange(80, dtype='int32') % 10
+    monkeypatch.setattr('lasagne_stn.data.find.load_digits',
+                        lambda: (images[:40], labels[:40], images[40:], labels[40:]))
+    monkeypatch.setattr(search, 'Colocaliser', HalfRight)
+    asked = []
+    encoder = SimpleNamespace(network='the encoder')
+
+    def train(run, data, path, **options):
+        asked.append((run, path))
+        return SimpleNamespace(error=.25, learner=encoder)
+
+    monkeypatch.setattr(search, 'train', train)
+    words = ['colocalise', '--digit', '7', '--iterations', '3',
+             '--encoder-iterations', '2', '--output', str(tmp_path)]
+    result = CliRunner().invoke(cli.commands, words)
+    assert result.exit_code == 0, result.output
+    ((run, path),) = asked
+    assert run[:5] == ('digits', 'cnn', None, 1, 2)
+    assert path == str(tmp_path / 'digits-cnn-2-seed1.npz')
+    assert 'digits from scikit-learn: 40 to train' in result.output
+    assert 'Encoder: test error 25.00 %' in result.output
+    assert 'colocalisation-T-7-3-seed1: found 50.0 % of 4 digits' in result.output
+    (line,) = read_lines(tmp_path / 'results.jsonl')
+    assert line['found'] == 50 and line['history'][-1][0] == 3
+    picture = tmp_path / 'colocalisation-T-7-3-seed1.png'
+    assert picture.read_bytes().startswith(b'\x89PNG')
+    labels[labels == 7] = 8
+    result = CliRunner().invoke(cli.commands, words)
+    assert result.exit_code == 1 and 'there is no digit 7' in result.output
