@@ -23,9 +23,11 @@ from ..layers import TransformerLayer
 from ..matrices import Attention
 from ..training import localisation_head
 
-__all__ = ['CANVAS', 'SETS', 'Colocaliser', 'boxes_of', 'overlap', 'pairs_of_images']
+__all__ = ['CANVAS', 'SETS', 'Colocaliser', 'repulsion_at', 'boxes_of', 'overlap',
+           'pairs_of_images']
 
 CANVAS, DIGIT = 84, 28              # pixels along a side
+START = .4
 SETS = OrderedDict([('T', 0), ('TC', 16)])      # pieces of clutter in an image
 
 
@@ -43,11 +45,20 @@ class Colocaliser:
         Of the hinge.
     learning_rate : float
         Adam's.
+
+    Notes
+    -----
+    ``step(first, second, places, weight)`` learns from what :func:`pairs_of_images`
+    gives, and returns the loss; ``look(images)`` gives theta. With the paper's loss
+    (weight 1) from the start, crops flee to where the canvas is empty: empty crops are
+    all alike, and the way there is shorter than that to a digit in each. A weight above
+    1 on the distance to the random crop first draws crops to ink; see
+    :func:`repulsion_at`.
     """
 
     def __init__(self, network, digits, margin=1., learning_rate=1e-3):
         first, second = T.tensor4('first'), T.tensor4('second')
-        places = T.matrix('places')
+        places, weight = T.matrix('places'), T.scalar('weight')
         images = T.tensor4('images')
         codes = theano.function([images], encode(network, images))(
             floatX(digits[:, np.newaxis]))
@@ -61,11 +72,12 @@ class Colocaliser:
         count = first.shape[0]
         ours, theirs, other = codes[:count], codes[count:2 * count], codes[2 * count:]
         hinge = (T.sum((ours - theirs) ** 2, axis=1)
-                 - T.sum((ours - other) ** 2, axis=1) + floatX(margin))
+                 - weight * T.sum((ours - other) ** 2, axis=1) + floatX(margin))
         loss = T.mean(T.maximum(hinge, 0))
         updates = lasagne.updates.adam(
             loss, get_all_params(theta, trainable=True), learning_rate)
-        self.step = theano.function([first, second, places], loss, updates=updates)
+        self.step = theano.function([first, second, places, weight], loss,
+                                    updates=updates)
         images = get_all_layers(theta)[0].input_var
         self.look = theano.function([images], get_output(theta))
 
@@ -85,7 +97,8 @@ def encode(network, images):
 def _localisation():
     """Two convolutions with stride 4, pooling, two layers of 8 units, and the head.
 
-    The paper names no padding; with 4 pixels the filters reach every part.
+    The paper names no padding; with 4 pixels the filters reach every part. It starts
+    with a crop of START of the canvas in its middle, which most digits touch.
     """
     layer = InputLayer((None, 1, CANVAS, CANVAS))
     for _ in range(2):
@@ -93,7 +106,20 @@ def _localisation():
     layer = MaxPool2DLayer(layer, 2)
     for _ in range(2):
         layer = DenseLayer(layer, 8)
-    return localisation_head(layer, Attention())
+    head = localisation_head(layer, Attention())
+    head.b.set_value(floatX([START, 0, 0]))
+    return head
+
+
+def repulsion_at(progress, first=4.):
+    """Weight of the distance to the random crop, at a fraction of all iterations.
+
+    It falls from `first` to the paper's 1, which it reaches after two thirds.
+
+    >>> [repulsion_at(progress) for progress in (0, 1 / 3, 2 / 3, 1)]
+    [4.0, 2.5, 1.0, 1.0]
+    """
+    return 1 + (first - 1) * max(0., 1 - 1.5 * progress)
 
 
 def pairs_of_images(images, num_patches, others, count, rng):

@@ -11,7 +11,7 @@ from ..data import place_on_canvas
 from ..machine import describe
 from .checkpoint import append_line
 from .colocalisation import (CANVAS, DIGIT, SETS, Colocaliser, boxes_of, overlap,
-                             pairs_of_images)
+                             pairs_of_images, repulsion_at)
 from .job import RESULTS, Bar, run_name
 from .training import Run, train
 
@@ -73,7 +73,8 @@ def run_search(console, search, data, folder):
         for iteration in range(search.iterations):
             rng = np.random.default_rng([search.seed, iteration])
             losses.append(float(colocaliser.step(*pairs_of_images(
-                mine, patches, images, search.batch_size, rng))))
+                mine, patches, images, search.batch_size, rng),
+                repulsion_at(iteration / search.iterations))))
             done = iteration + 1
             if done % 250 == 0 or done == search.iterations:
                 boxes = boxes_of(colocaliser.look(canvases[:, np.newaxis]))
