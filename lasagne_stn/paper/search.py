@@ -140,7 +140,14 @@ def draw_found(canvases, true, boxes):
         'left': 0, 'right': 1, 'bottom': 0, 'top': 1, 'wspace': .03, 'hspace': .03})
     for number, each in enumerate(axes.ravel()):
         if number < shown:
-            viz.draw_boxes(each, canvases[number], [true[number], boxes[number]])
+            viz.draw_boxes(each, canvases[number], _corners(
+                np.stack([true[number], boxes[number]]), canvases.shape[1:]))
         else:
             each.set_axis_off()
     return figure
+
+
+def _corners(boxes, size):
+    """Points (x, y) of the four corners of boxes, in half-widths of the image."""
+    pixels = boxes[:, [[[0, 1], [2, 1]], [[0, 3], [2, 3]]]]
+    return 2. * pixels / (np.array(size[::-1]) - 1) - 1
