@@ -498,8 +498,8 @@ def test_others_at_work_are_seen():
 
 def test_a_busy_machine_is_named(monkeypatch, fast_path):
     monkeypatch.setattr(job, 'measure_samplers', lambda *args: [])
-    monkeypatch.setattr(job, 'sampler_table', lambda results, count, device: sampler_table(
-        RESULTS, count))
+    monkeypatch.setattr(job, 'sampler_table', lambda results, count, device:
+                        sampler_table(RESULTS, count))
     for cores, said in ((.05, False), (.8, True)):
         monkeypatch.setattr('lasagne_stn.machine.busy_cores', lambda: cores)
         console = Console(width=150, record=True, file=io.StringIO())
