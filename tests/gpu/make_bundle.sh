@@ -8,18 +8,20 @@
 # In it: Debian's Python 3.11, libgpuarray and pygpu, PyPI's packages, this package and
 # its tests. Nothing is installed here but into a scratch folder.
 set -euo pipefail
-source=$(cd "$(dirname "$0")/../.." && pwd)
+here=$(cd "$(dirname "$0")/../.." && pwd)
 output=$(realpath "${1:-lasagne-stn-bundle.tar.xz}")
 debian='python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libpython3.11-dev
-    libgpuarray3 libgpuarray-dev python3-pygpu python3-distutils libffi8 libexpat1 zlib1g libbz2-1.0
-    liblzma5 libsqlite3-0'
+    python3-distutils libgpuarray3 libgpuarray-dev python3-pygpu
+    libffi8 libexpat1 zlib1g libbz2-1.0 liblzma5 libsqlite3-0'
 pypi='pytest>=7 hypothesis>=6 mako>=1.1 click>=8 rich>=12'
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 root=$scratch/root
+source=$scratch/source              # without what an earlier build left
 bundle=$scratch/bundle
-mkdir -p "$root" "$bundle"/{bin,lib,include,site}
+mkdir -p "$root" "$source" "$bundle"/{bin,lib,include,site}
+cp -r "$here"/{lasagne_stn,tests,setup.cfg,pyproject.toml,README.md,LICENSE} "$source"
 
 cd "$scratch"
 # shellcheck disable=SC2086        # a list of words
@@ -40,10 +42,9 @@ find "$root" -name '*.so.*' -exec cp -L {} "$bundle/lib/" \;
 ln -s libgpuarray.so.3 "$bundle/lib/libgpuarray.so"
 ar rc "$bundle/lib/libpython3.11.a"     # Theano links it; the program has its contents
 cp -r "$root/usr/lib/python3/dist-packages/pygpu" "$bundle/site/"
-cp -r "$source/tests" "$source/setup.cfg" "$bundle/"
-cp "$source/tests/gpu/run.sh" "$bundle/"
+cp -r "$source"/{tests,setup.cfg,tests/gpu/run.sh} "$bundle/"
 
-# What no test needs: two thirds of the size.
+# What no test needs.
 rm -rf "$bundle"/lib/python3.11/{config-3.11-*,test,idlelib,tkinter,ensurepip,lib2to3} \
   "$bundle"/lib/python3.11/sitecustomize.py "$bundle/site/bin"
 find "$bundle/lib" "$bundle/site" -depth -type d \
