@@ -13,7 +13,7 @@ from ..sampler import sample_affine
 
 __all__ = ['warp_images', 'as_images', 'half_widths']
 
-CHUNK = 256                 # images in one call of the sampler, to bound its memory
+CHUNK = 64                  # images in one call of the sampler, for the cache's sake
 
 
 def warp_images(images, transform, theta, output_size):
