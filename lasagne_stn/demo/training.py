@@ -1,10 +1,10 @@
 """The demo's training loop: both networks learn from the same distorted images."""
 from collections import namedtuple
 
-import lasagne
 import numpy as np
 
 from ..data import distort_rts
+from ..paper.learner import weights_from
 from .networks import Classifier, build_networks
 
 __all__ = ['Result', 'train', 'canvas_size']
@@ -77,12 +77,8 @@ def train(data, settings, report=lambda done, total, losses: None):
 
 def _classifiers(canvas, num_classes, settings):
     """Both classifiers, their initial weights drawn from the seed."""
-    before = lasagne.random.get_rng()
-    lasagne.random.set_rng(np.random.RandomState(settings.seed))
-    try:
+    with weights_from(settings.seed):
         plain, warping, transformer = build_networks(canvas, num_classes, settings)
-    finally:
-        lasagne.random.set_rng(before)
     return Classifier(plain, settings), Classifier(warping, settings, transformer)
 
 

@@ -1,5 +1,6 @@
 """A network with its compiled training step, whose whole state can be kept."""
 from collections import OrderedDict
+from contextlib import contextmanager
 
 import lasagne
 import numpy as np
@@ -11,9 +12,20 @@ from lasagne.utils import floatX
 from ..training import scale_gradients
 from .networks import build_network, input_layer, network_words, transformers
 
-__all__ = ['Learner', 'build_learner']
+__all__ = ['Learner', 'build_learner', 'weights_from']
 
 BATCH = 500                 # images in one call where nothing is learnt
+
+
+@contextmanager
+def weights_from(seed):
+    """Draw Lasagne's initial weights from a seed; its own generator comes back."""
+    before = lasagne.random.get_rng()
+    lasagne.random.set_rng(np.random.RandomState(seed))
+    try:
+        yield
+    finally:
+        lasagne.random.set_rng(before)
 
 
 def build_learner(experiment, run):
@@ -28,15 +40,11 @@ def build_learner(experiment, run):
     -------
     Learner
     """
-    before = lasagne.random.get_rng()
-    lasagne.random.set_rng(np.random.RandomState(run.seed))
-    try:
+    with weights_from(run.seed):
         network = build_network(
             network_words(experiment, run.model, run.transform),
             input_layer(experiment.size, channels=experiment.channels),
             experiment.classes)
-    finally:
-        lasagne.random.set_rng(before)
     return Learner(network, run.momentum, run.localisation_rate)
 
 

@@ -3,7 +3,6 @@ import os
 import time
 from collections import namedtuple
 
-import lasagne
 import numpy as np
 
 from .. import viz
@@ -13,6 +12,7 @@ from .checkpoint import append_line
 from .colocalisation import (CANVAS, DIGIT, SETS, Colocaliser, boxes_of, overlap,
                              pairs_of_images, repulsion_at)
 from .job import RESULTS, Bar, run_name
+from .learner import weights_from
 from .training import Run, train
 
 __all__ = ['Search', 'run_search', 'trained_encoder', 'draw_found']
@@ -56,13 +56,9 @@ def run_search(console, search, data, folder):
     if not len(mine):
         raise ValueError('run_search: there is no digit %d to learn from.'
                          % search.digit)
-    before = lasagne.random.get_rng()
-    lasagne.random.set_rng(np.random.RandomState(search.seed))
-    try:
+    with weights_from(search.seed):
         colocaliser = Colocaliser(network, mine[:500], search.margin,
                                   search.learning_rate)
-    finally:
-        lasagne.random.set_rng(before)
     patches = SETS[search.clutter]
     canvases, corners = place_on_canvas(
         test_images[test_labels == search.digit], np.random.default_rng(0),
