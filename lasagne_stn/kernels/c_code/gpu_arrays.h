@@ -103,6 +103,8 @@ struct GpuAxis {
       (geometry).border_value, STN_GPU_AXIS(x), STN_GPU_AXIS(y)
 #define STN_GPU_ARRAY(array) (array).data, (array).offset
 
+const size_t MOST_GROUPS = 65535;  // along y and z, on CUDA
+
 // Work items for a plane of pixels, for the images, and for shares of their channels.
 struct Launch {
   size_t groups[3], items[3];
@@ -119,8 +121,6 @@ struct Launch {
     groups[1] = std::min(batch, MOST_GROUPS);
     groups[2] = std::min(shares(kernel, pixels * batch, most_shares), MOST_GROUPS);
   }
-
-  static const size_t MOST_GROUPS = 65535;  // along y and z, on CUDA
 
   // How often so many work items are needed to keep the device busy; from 1 to `most`.
   static size_t shares(GpuKernel* kernel, size_t work_items, size_t most) {
