@@ -18,6 +18,8 @@ import types
 import warnings
 from contextlib import contextmanager
 
+from .threads import limit_waiting, thread_count
+
 __all__ = ['REQUIREMENTS', 'prepare', 'check_versions', 'requirement', 'fits',
            'installed_version', 'user_flags', 'chosen_flags', 'default_flags',
            'find_blas', 'find_compiler', 'find_headers', 'thread_count', 'quiet']
@@ -43,6 +45,7 @@ def prepare():
         message has the pip line that mends it.
     """
     check_versions()
+    limit_waiting(os.environ)
     if 'theano' not in sys.modules:
         given = user_flags(os.environ)
         chosen_flags.update((key, value) for key, value in default_flags(given).items()
@@ -176,12 +179,6 @@ def default_flags(given):
     # On two free cores OpenMP took 0.6 to 0.7 of the time in element-wise ops above
     # Theano's threshold of 200000 elements, 0.3 to 1 in convolutions with gradients.
     return {'blas.ldflags': find_blas()[1], 'openmp': str(thread_count() > 1)}
-
-
-def thread_count():
-    """Number of OpenMP threads: OMP_NUM_THREADS, else the cores of this process."""
-    wanted = os.environ.get('OMP_NUM_THREADS', '')
-    return int(wanted) if wanted.isdecimal() else len(os.sched_getaffinity(0))
 
 
 def find_compiler():
