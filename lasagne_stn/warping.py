@@ -66,8 +66,8 @@ def warp_image(image, theta, transform=Affine(), output_size=None,
 def _compiled(transform, image_size, output_size, border_mode, interpolation):
     """Images and theta to source points and output.
 
-    No C code, not even to fold constants: compiling it would take longer than all the
-    calls for a few pictures.
+    No C code, not even to fold constants, and no device: compiling it would take
+    longer than all the calls for a few pictures.
     """
     layer = TransformerLayer(
         (1, 1) + image_size, (1, transform.num_params), transform=transform,
@@ -76,5 +76,5 @@ def _compiled(transform, image_size, output_size, border_mode, interpolation):
     results = [one.get_output_for([images, theta])
                for one in (SamplingGridLayer(layer), layer)]
     mode = theano.compile.mode.get_mode('FAST_COMPILE').excluding(
-        'constant_folding', 'topo_constant_folding')
+        'constant_folding', 'topo_constant_folding', 'gpuarray')
     return theano.function([images, theta], results, mode=mode)

@@ -4,6 +4,8 @@ import theano
 import theano.tensor as T
 from theano.gpuarray.type import GpuArrayType, get_context
 
+from lasagne_stn.warping import warp_image
+
 
 def test_a_function_computes_on_the_device(rng):
     x, y = T.matrices('xy')
@@ -20,3 +22,9 @@ def test_shared_variables_live_on_the_device():
     kind = theano.config.device.rstrip('0123456789:')
     assert get_context(None).kind == kind.encode()
     assert isinstance(theano.shared(np.zeros(2, 'float32')).type, GpuArrayType)
+
+
+def test_pictures_do_without_the_device():
+    points, warped = warp_image(np.eye(3), [[.5, 0, .5], [0, .5, .5]])
+    np.testing.assert_array_equal(points[0, 0], [0, 0])
+    np.testing.assert_allclose(np.diag(warped), [1, .5, 1])
