@@ -12,7 +12,7 @@
 #include <numpy/arrayobject.h>
 #include <sys/mman.h>
 
-#include <cstdlib>
+#include <cstdint>
 
 namespace stn {
 
@@ -47,7 +47,7 @@ class Buffers {
   static const size_t HUGE_PAGE = 2 << 20;
 
   struct Buffer {
-    void* data;
+    void *mapping, *data;  // as the system gave it, and from the first huge page on
     size_t bytes;
     Buffer* older;
   };
@@ -58,8 +58,8 @@ class Buffers {
   }
 
   static void release(Buffer* buffer) {
-    std::free(buffer->data);
-    std::free(buffer);
+    munmap(buffer->mapping, buffer->bytes + HUGE_PAGE);
+    delete buffer;
   }
 
   // A kept buffer of that size, or a new one.
@@ -70,13 +70,14 @@ class Buffers {
         *place = found->older;
         return found;
       }
-    Buffer* made = static_cast<Buffer*>(std::malloc(sizeof(Buffer)));
-    if (!made) return NULL;
+    void* mapping = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapping == MAP_FAILED) return NULL;
+    const uintptr_t start = reinterpret_cast<uintptr_t>(mapping) + HUGE_PAGE - 1;
+    Buffer* made = new Buffer();
+    made->mapping = mapping;
+    made->data = reinterpret_cast<void*>(start / HUGE_PAGE * HUGE_PAGE);
     made->bytes = bytes;
-    if (posix_memalign(&made->data, HUGE_PAGE, bytes)) {
-      std::free(made);
-      return NULL;
-    }
 #ifdef MADV_HUGEPAGE
     madvise(made->data, bytes, MADV_HUGEPAGE);  // only a wish
 #endif
