@@ -36,9 +36,11 @@ class MemoryProbe(TheanoSampler):
         OSError
             Where the system is not Linux, or does not let its counter be reset.
         """
-        # One image first: threads, libraries and buffers of the first call are there.
+        # One channel of one image first: then threads and libraries are there, and no
+        # buffer that the kernels keep has the size that is wanted.
         arrays = make_inputs(shape, theta)
-        function = self.make(shape, 'both', *[array[:1].copy() for array in arrays])
+        function = self.make(shape, 'both', *[
+            array[:1, :1 if array.ndim == 4 else None].copy() for array in arrays])
         function()
         for shared, array in zip(self.inputs, arrays):
             shared.set_value(array, borrow=True)
