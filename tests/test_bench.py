@@ -23,13 +23,13 @@ from lasagne_stn.bench.compiling import compiling_table
 from lasagne_stn.bench.device import device_name
 from lasagne_stn.bench.remote import Remote, seconds_per_call
 from lasagne_stn.bench.samplers import TheanoSampler, TorchSampler
-from lasagne_stn.bench.tables import (geometric_mean, ratios, sampler_table,
-                                      to_markdown, to_rich)
+from lasagne_stn.bench.tables import geometric_mean, ratios, sampler_table
 from lasagne_stn.kernels.cpu import FusedSample
 from lasagne_stn.machine import busy_cores
 from lasagne_stn.markers import SamplerKind
 from lasagne_stn.matrices import Affine
 from lasagne_stn.paper.networks import build_network, input_layer
+from lasagne_stn.tables import to_markdown, to_rich
 
 SHAPE = Shape(3, 2, 9, 13, 2)
 needs_torch = pytest.mark.skipif(

@@ -10,7 +10,7 @@ PACKAGE = os.path.dirname(lasagne_stn.__file__)
 ROWS = [                                    # a file imports from the rows above it
     {'opencl', 'threads'},
     {'runtime', 'checks', 'config', 'markers'},
-    {'grid', 'interpolation', 'borders', 'incoming', 'machine'},
+    {'grid', 'interpolation', 'borders', 'incoming', 'machine', 'tables'},
     {'transforms'},
     {'matrices', 'spline'},
     {'projective'},

@@ -2,10 +2,10 @@
 import tempfile
 import time
 
+from ..tables import Table
 from .cases import Shape, make_inputs
 from .remote import Remote
 from .samplers import TheanoSampler
-from .tables import Table
 
 __all__ = ['FirstResult', 'measure_compiling', 'compiling_table']
 

@@ -5,13 +5,14 @@ from functools import partial
 
 from .. import config, runtime
 from ..machine import describe, sentence
+from ..tables import to_markdown, to_rich
 from .cases import CONTENDERS, SHAPES, WORKS
 from .compiling import compiling_table, measure_compiling
 from .device import device_name, runs_torch, start_on
 from .memory import MEMORY_SHAPES, measure_memory, memory_table
 from .rounds import has_torch, measure_samplers, start_samplers
 from .scaling import SWEEPS, draw_scaling
-from .tables import sampler_table, to_markdown, to_rich
+from .tables import sampler_table
 from .training import measure_training, profile_table, training_table
 
 __all__ = ['Options', 'WHAT', 'run']

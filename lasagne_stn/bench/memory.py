@@ -2,10 +2,10 @@
 import ctypes
 import gc
 
+from ..tables import Table
 from .cases import Shape, make_inputs
 from .remote import Remote
 from .samplers import TheanoSampler
-from .tables import Table
 
 __all__ = ['MEMORY_SHAPES', 'MemoryProbe', 'measure_memory', 'memory_table']
 

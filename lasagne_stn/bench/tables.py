@@ -1,14 +1,10 @@
-"""From figures to tables: a terminal's, and Markdown for the README."""
+"""From measured times to a table of the samplers."""
 import math
-from collections import namedtuple
 
+from ..tables import Table
 from .cases import WORKS, Shape
 
-__all__ = ['Table', 'sampler_table', 'ratios', 'geometric_mean', 'to_rich',
-           'to_markdown']
-
-Table = namedtuple('Table', 'title header rows')
-Table.__doc__ = """Words in rows; the first column is text, the others are figures."""
+__all__ = ['sampler_table', 'ratios', 'geometric_mean']
 
 TIMES = (('ours', 'fused'), ('explicit', 'explicit'), ('PyTorch', 'torch'),
          ('copy', 'copy'))
@@ -121,33 +117,3 @@ def _figure(value):
         return ''
     digits = max(0, 2 - int(math.floor(math.log10(abs(value))))) if value else 0
     return '%.*f' % (digits, value)
-
-
-def to_rich(table):
-    """A table for a terminal; the name of a group of rows is bold."""
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    rich = RichTable(title=table.title)
-    for number, word in enumerate(table.header):
-        rich.add_column(word, justify='right' if number else 'left')
-    for row in table.rows:
-        group = len(row) > 1 and not any(row[1:])
-        rich.add_row(*[Text(word, style='bold' if group else '') for word in row])
-    return rich
-
-
-def to_markdown(table):
-    """A table for a README.
-
-    >>> print(to_markdown(Table('Times', ['what', 'ms'], [['ours', '1.5']])))
-    Times
-    <BLANKLINE>
-    | what | ms |
-    |---|---:|
-    | ours | 1.5 |
-    """
-    lines = [table.header] + table.rows
-    lines = ['| %s |' % ' | '.join(line) for line in lines]
-    lines.insert(1, '|---|' + '---:|' * (len(table.header) - 1))
-    return '\n'.join([table.title, ''] + lines)

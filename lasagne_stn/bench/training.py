@@ -10,10 +10,10 @@ from theano.compile.profiling import ProfileStats
 
 from .. import config
 from ..paper.networks import build_network, input_layer
+from ..tables import Table
 from .networks import CLASSES, NETWORKS, build_torch, copy_to_torch
 from .remote import Remote, seconds_per_call
 from .rounds import NO_COMPILER, close_all, take_turns
-from .tables import Table
 
 __all__ = ['TheanoTraining', 'TorchTraining', 'kind_of_op', 'measure_training',
            'training_table', 'profile_table']
