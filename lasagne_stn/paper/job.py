@@ -10,10 +10,10 @@ from .. import runtime
 from ..data import find_data
 from ..machine import describe
 from .checkpoint import append_line, read_lines
-from .training import Run, load_run, test_set, train
+from .training import load_run, test_set, train
 
 __all__ = ['RESULTS', 'Bar', 'run_name', 'prepare', 'fingerprint', 'run_training',
-           'result_line', 'evaluate']
+           'result_line', 'add_result', 'evaluate']
 
 RESULTS = 'results.jsonl'
 SMOOTH = .98                # weight of the past in the loss that is shown
@@ -22,6 +22,7 @@ SMOOTH = .98                # weight of the past in the loss that is shown
 def run_name(run):
     """What a run's files are called.
 
+    >>> from lasagne_stn.paper import Run
     >>> run_name(Run('RTS', 'st-fcn', 'affine', seed=2, iterations=15000))
     'RTS-st-fcn-affine-15000-seed2'
     """
@@ -95,9 +96,7 @@ def run_training(console, run, data, folder, every=1000, resume=False):
     with Bar(console, run) as bar:
         result = train(run, data, path, every, resume, bar.report)
     line = result_line(result)
-    results = os.path.join(folder, RESULTS)
-    if not any(_same(line, other) for other in read_lines(results)):
-        append_line(results, line)
+    results = add_result(folder, line)
     console.print('%s: test error %.2f %%, %s parameters, %.0f s of processor time'
                   % (run_name(run), 100 * result.error,
                      format(result.learner.num_params, ','), result.seconds),
@@ -124,6 +123,30 @@ def result_line(result):
                 history=result.history, machine=describe())
 
 
+def add_result(folder, line):
+    """Append a line to the file of results, unless its like stands there already.
+
+    Parameters
+    ----------
+    folder : str
+        It is made if there is none.
+    line : dict
+        See :func:`result_line`; where and when it was computed makes no difference.
+
+    Returns
+    -------
+    str
+        Path of the file of results.
+    """
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, RESULTS)
+    names = [name for name in line if name not in ('seconds', 'machine')]
+    if not any(all(line[name] == other.get(name) for name in names)
+               for other in read_lines(path)):
+        append_line(path, line)
+    return path
+
+
 def evaluate(checkpoint, data):
     """Test the network of a checkpoint.
 
@@ -146,10 +169,6 @@ def evaluate(checkpoint, data):
         yield 'It was trained on other data: %s.' % result.run.data
     yield 'Test error %.2f %%' % (
         100 * result.learner.error(*test_set(result.run, data)))
-
-
-def _same(line, other):
-    return all(line[name] == other.get(name) for name in Run._fields + ('error',))
 
 
 class Bar:

@@ -2,23 +2,25 @@
 import os
 import time
 from collections import namedtuple
+from functools import partial
 
 import numpy as np
 
 from .. import viz
 from ..data import place_on_canvas
 from ..machine import describe
-from .checkpoint import append_line
 from .colocalisation import (CANVAS, DIGIT, SETS, Colocaliser, boxes_of, overlap,
                              pairs_of_images, repulsion_at)
-from .job import RESULTS, Bar, run_name
+from .job import Bar, add_result, run_name
 from .learner import weights_from
 from .training import Run, train
 
-__all__ = ['Search', 'run_search', 'trained_encoder', 'draw_found']
+__all__ = ['EXPERIMENT', 'Search', 'search_name', 'run_search', 'find_digits',
+           'draw_found']
 
-FOUND = .5                  # intersection over union above which a digit is found
-SHOWN = 24                  # images in the picture
+EXPERIMENT = 'colocalisation'       # in the file of results
+FOUND = .5                          # overlap above which a digit is found
+SHOWN = 24                          # images in the picture
 
 Search = namedtuple('Search', 'clutter digit seed iterations batch_size learning_rate '
                     'margin encoder_iterations data',
@@ -31,41 +33,86 @@ encoder is trained for `encoder_iterations` with the same seed.
 """
 
 
+def search_name(search):
+    """What a search's files are called.
+
+    >>> search_name(Search('TC', digit=7))
+    'colocalisation-TC-7-5000-seed1'
+    """
+    return 'colocalisation-%s-%d-%d-seed%d' % (search.clutter, search.digit,
+                                               search.iterations, search.seed)
+
+
 def run_search(console, search, data, folder):
-    """Learn to find the digit that images have in common, and test it.
+    """Find digits with progress bars; write a picture and a line of results.
 
     Parameters
     ----------
     console : rich.console.Console
-    search : Search
-    data : tuple of numpy array
-        Training images and labels, test images and labels.
-    folder : str
-        Where the encoder's checkpoint, the picture and ``results.jsonl`` go.
+    search, data, folder
+        See :func:`find_digits`; ``results.jsonl`` goes there too.
 
     Returns
     -------
     dict
-        The line of results; 'found' is the percentage of test images in which the
-        found box and the digit's have an intersection over union above 0.5.
+        The line of results.
+    """
+    line, picture = find_digits(search, data, folder, partial(Bar, console))
+    results = add_result(folder, line)
+    console.print('Encoder: test error %.2f %% on digits as they are'
+                  % line['encoder_error'])
+    console.print('%s: found %.1f %% of %d digits\nPicture: %s\nResults: %s'
+                  % (search_name(search), line['found'], line['count'], picture,
+                     results), soft_wrap=True)
+    return line
+
+
+def find_digits(search, data, folder, bar):
+    """Learn to find the digit that images have in common, and test it.
+
+    Parameters
+    ----------
+    search : Search
+    data : tuple of numpy array
+        Training images and labels, test images and labels.
+    folder : str
+        Where the encoder's checkpoint and the picture go; it is made if there is none.
+    bar : callable
+        Makes, for the encoder's :class:`Run` and for the search, a context manager
+        that has a method ``report(iteration, loss, error)``.
+
+    Returns
+    -------
+    line : dict
+        For the file of results; 'found' is the percentage of the 'count' test images
+        in which the found box and the digit's have an intersection over union above
+        0.5.
+    picture : str
+        Its path.
+
+    Raises
+    ------
+    ValueError
+        If there is no such digit to learn from.
     """
     os.makedirs(folder, exist_ok=True)
     images, labels, test_images, test_labels = data
-    network = trained_encoder(console, search, data, folder)
+    start = time.process_time()
+    encoder = _trained_encoder(search, data, folder, bar)
     mine = images[labels == search.digit]
     if not len(mine):
-        raise ValueError('run_search: there is no digit %d to learn from.'
+        raise ValueError('find_digits: there is no digit %d to learn from.'
                          % search.digit)
     with weights_from(search.seed):
-        colocaliser = Colocaliser(network, mine[:500], search.margin,
+        colocaliser = Colocaliser(encoder.learner.network, mine[:500], search.margin,
                                   search.learning_rate)
     patches = SETS[search.clutter]
     canvases, corners = place_on_canvas(
         test_images[test_labels == search.digit], np.random.default_rng(0),
         (CANVAS, CANVAS), patches, test_images)
     true = np.hstack([corners[:, ::-1], corners[:, ::-1] + DIGIT - 1])
-    history, losses, start = [], [], time.process_time()
-    with Bar(console, search) as bar:
+    history, losses = [], []
+    with bar(search) as shown:
         for iteration in range(search.iterations):
             rng = np.random.default_rng([search.seed, iteration])
             losses.append(float(colocaliser.step(*pairs_of_images(
@@ -77,41 +124,23 @@ def run_search(console, search, data, folder):
                 found = float(np.mean(overlap(boxes, true) > FOUND))
                 history.append([done, float(np.mean(losses)), found])
                 losses = []
-            bar.report(done, float(np.mean(losses or history[-1][1])),
-                       1 - history[-1][2] if history else None)
-    name = 'colocalisation-%s-%d-%d-seed%d' % (search.clutter, search.digit,
-                                               search.iterations, search.seed)
-    picture = os.path.join(folder, name + '.png')
+            shown.report(done, float(np.mean(losses or history[-1][1])),
+                         1 - history[-1][2] if history else None)
+    picture = os.path.join(folder, search_name(search) + '.png')
     draw_found(canvases, true, boxes).savefig(picture, metadata={'Software': None})
-    line = dict(search._asdict(), experiment='colocalisation', found=100 * found,
-                history=history, seconds=round(time.process_time() - start, 1),
-                machine=describe())
-    append_line(os.path.join(folder, RESULTS), line)
-    console.print('%s: found %.1f %% of %d digits\nPicture: %s'
-                  % (name, 100 * found, len(true), picture), soft_wrap=True)
-    return line
+    line = dict(search._asdict(), experiment=EXPERIMENT, found=100 * found,
+                count=len(true), encoder_error=100 * encoder.error, history=history,
+                seconds=round(time.process_time() - start, 1), machine=describe())
+    return line, picture
 
 
-def trained_encoder(console, search, data, folder):
-    """A CNN that knows digits, from its checkpoint or trained now.
-
-    Parameters
-    ----------
-    console, search, data, folder
-        See :func:`run_search`.
-
-    Returns
-    -------
-    lasagne.layers.Layer
-    """
+def _trained_encoder(search, data, folder, bar):
+    """A CNN that knows digits, from its checkpoint or trained now."""
     run = Run('digits', 'cnn', seed=search.seed, data=search.data,
               iterations=search.encoder_iterations)
     path = os.path.join(folder, run_name(run) + '.npz')
-    with Bar(console, run) as bar:
-        result = train(run, data, path, resume=True, report=bar.report)
-    console.print('Encoder: test error %.2f %% on digits as they are'
-                  % (100 * result.error))
-    return result.learner.network
+    with bar(run) as shown:
+        return train(run, data, path, resume=True, report=shown.report)
 
 
 def draw_found(canvases, true, boxes):
