@@ -11,10 +11,11 @@ from .colocalisation import SETS
 from .experiments import EXPERIMENTS
 from .networks import MODELS, TRANSFORMS
 from .search import Search, run_search
+from .tables import TABLES
 from .training import SCHEDULES, Run
 
 __all__ = ['COMMANDS', 'data_option', 'train', 'evaluate', 'plot', 'distortions',
-           'colocalise']
+           'colocalise', 'reproduce']
 
 
 def _existing(context, parameter, source):
@@ -148,6 +149,55 @@ def colocalise(data, output, **options):
                    output)
 
 
+@click.command()
+@click.argument('tables', metavar='TABLE...', nargs=-1, required=True,
+                type=click.Choice(list(TABLES)))
+@click.option('--seeds', type=click.IntRange(1), default=3, show_default=True,
+              help='Trainings of each cell, with the seeds 1, 2, and so on.')
+@click.option('--schedule', type=click.Choice(list(SCHEDULES)), default='paper',
+              show_default=True, help='150000 iterations, or a tenth of them.')
+@click.option('--iterations', type=click.IntRange(1),
+              help='Instead of a schedule: as many, in the same proportions.')
+@click.option('--group', 'groups', multiple=True,
+              help='Train only this group of rows, such as RTS; can be given several '
+                   'times.')
+@click.option('--row', 'rows', multiple=True,
+              help='Train only rows of this name, such as "ST-FCN Aff"; can be given '
+                   'several times.')
+@click.option('--scheduler', metavar='ADDRESS',
+              help='Of a Dask scheduler, such as tcp://192.168.0.1:8786, whose workers '
+                   'train; their folder of the same name keeps the checkpoints.  '
+                   '[default: the cores of this machine]')
+@data_option
+@output_option
+@click.option('--checkpoint-every', 'every', metavar='N', type=click.IntRange(1),
+              default=1000, show_default=True, help='Iterations from one to the next.')
+@click.option('--add', metavar='FILE', multiple=True,
+              type=click.Path(exists=True, dir_okay=False),
+              help='Take in the results of this results.jsonl, such as another '
+                   "machine's; can be given several times.")
+@click.option('--no-run', is_flag=True, help='Train nothing, write what there is.')
+def reproduce(tables, data, output, scheduler, add, no_run, **options):
+    """Make a TABLE of the paper: table1, tc, addition, colocalisation.
+
+    Trains what is missing in the results, several at a time, going on from checkpoints;
+    prints the table, the paper's figures beside ours, with the command that repeats
+    each cell; and writes it as Markdown, CSV and PNG. Ctrl-C loses nothing.
+    """
+    from rich.console import Console
+
+    from . import reproduce as task
+
+    console = Console(highlight=False)
+    with _refusals():
+        for path in add:
+            task.take_in(output, path)
+        failures = task.make_tables(console, tables, output, data,
+                                    task.Options(**options), scheduler, not no_run)
+        if failures:
+            raise click.ClickException('\n'.join(failures))
+
+
 @contextmanager
 def _refusals():
     """A wrong file is a message, not a traceback."""
@@ -157,4 +207,4 @@ def _refusals():
         raise click.ClickException(str(problem)) from problem
 
 
-COMMANDS = (train, evaluate, plot, distortions, colocalise)
+COMMANDS = (train, evaluate, plot, distortions, colocalise, reproduce)
