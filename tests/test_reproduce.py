@@ -1,6 +1,7 @@
 """The command that makes the paper's tables: what is missing, and what is written."""
 import io
 import json
+import pathlib
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from lasagne_stn.paper import Run, append_line, read_lines, reproduce
 from lasagne_stn.paper.reproduce import (Options, make_tables, planned, take_in,
                                          train_missing)
 from lasagne_stn.paper.search import Search
+from lasagne_stn.paper.tables import TABLES
 
 DIGITS = '1797 images, checksum 300afcf8'
 
@@ -151,3 +153,16 @@ def test_results_of_another_machine_come_without_its_paths(tmp_path):
     append_line(tmp_path / 'theirs.jsonl', dict(line, seed=2))
     take_in(str(tmp_path), str(tmp_path / 'theirs.jsonl'))
     assert len(read_lines(tmp_path / 'results.jsonl')) == 2
+
+
+def test_the_pages_in_the_repository_are_those_of_the_results_there(tmp_path):
+    """Pages are made by the command alone, and none is older than the results."""
+    there = pathlib.Path(__file__).parent.parent / 'lasagne_stn' / 'paper' / 'results'
+    take_in(str(tmp_path), str(there / 'results.jsonl'))
+    assert (tmp_path / 'results.jsonl').read_text() == (
+        there / 'results.jsonl').read_text()
+    assert invoke(*TABLES, '--no-run', '--output', tmp_path).exit_code == 0
+    for name in TABLES:
+        for ending in ('.md', '.csv'):
+            assert (tmp_path / (name + ending)).read_text(encoding='utf8') == (
+                there / (name + ending)).read_text(encoding='utf8'), name
