@@ -19,7 +19,9 @@ CASES = {                     # few, because each is compiled: the kernel's own 
     'matrices': dict(dtype='float32', border_mode='nearest'),          # have them all
     'double': dict(dtype='float64', border_mode='nearest'),
     'points': dict(dtype='float32', border_mode='mirror', align_corners=False),
+    'points-near': dict(dtype='float32', border_mode='nearest'),
     'volume': dict(dtype='float64', border_mode='constant', border_value=.5),
+    'volume-points': dict(dtype='float64', border_mode='nearest'),
 }
 
 
@@ -75,8 +77,8 @@ class Case:
 
 @pytest.fixture(scope='module', params=sorted(CASES))
 def case(request):
-    options = dict(CASES[request.param], points=request.param == 'points')
-    if request.param == 'volume':
+    options = dict(CASES[request.param], points='points' in request.param)
+    if 'volume' in request.param:
         options.update(volume=True, size=(3, 1, 2))
     return Case(**options)
 
@@ -108,6 +110,19 @@ def test_inputs_of_any_strides_give_the_same_bits(case):
         assert not any(array.flags.c_contiguous for array in others)
         for found, same in zip(case.function(*others), expected):
             np.testing.assert_array_equal(found, same)
+
+
+@pytest.mark.parametrize('case', ['points', 'points-near', 'volume-points'],
+                         indirect=True)
+def test_points_in_planes_give_the_same_bits_and_a_gradient_in_planes(case):
+    inputs = (case.images, case.where, case.cotangent)
+    planes = np.moveaxis(np.moveaxis(case.where, -1, 1).copy(), 1, -1)
+    assert not planes.flags.c_contiguous
+    for _ in range(2):                      # the second call may keep the first's arrays
+        found = case.function(case.images, planes, case.cotangent)
+        for array, expected in zip(found, case.function(*inputs)):
+            np.testing.assert_array_equal(array, expected)
+        assert found[2].strides == planes.strides
 
 
 def test_calls_do_not_disturb_each_other(case):
@@ -183,16 +198,18 @@ def test_little_freed_memory_is_kept(ops):
     assert resident() - before < 4 * 8.1e6 + 4e6
 
 
-def test_debug_mode_finds_nothing(rng):
-    kind = SamplerKind(2, True, 'nearest', 0., True)
-    x, t, g = T.ftensor4(), T.ftensor3(), T.ftensor4()
+@pytest.mark.parametrize('affine, where', [(True, (3, 2, 3)), (False, (3, 5, 9, 2))])
+def test_debug_mode_finds_nothing(rng, affine, where):
+    kind = SamplerKind(2, affine, 'nearest', 0., True)
+    x, g = T.ftensor4(), T.ftensor4()
+    w = T.TensorType('float32', (False,) * len(where))()
     size = T.constant([5, 9])
-    outputs = [FusedSample(kind)(x, t, size)] + FusedSampleGradient(
-        kind, ('images', 'where'))(x, t, size, g)
+    outputs = [FusedSample(kind)(x, w, size)] + FusedSampleGradient(
+        kind, ('images', 'where'))(x, w, size, g)
     mode = theano.compile.DebugMode(optimizer=None, check_py_code=True,
                                     stability_patience=1)
-    function = theano.function([x, t, g], outputs, mode=mode)
+    function = theano.function([x, w, g], outputs, mode=mode)
     found = function(rng.normal(size=(3, 2, 11, 12)).astype('f'),
-                     rng.normal(size=(3, 2, 3)).astype('f'),
+                     rng.normal(size=where).astype('f'),
                      rng.normal(size=(3, 2, 5, 9)).astype('f'))
-    assert [array.shape for array in found] == [(3, 2, 5, 9), (3, 2, 11, 12), (3, 2, 3)]
+    assert [array.shape for array in found] == [(3, 2, 5, 9), (3, 2, 11, 12), where]

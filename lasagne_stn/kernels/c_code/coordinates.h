@@ -43,7 +43,7 @@ struct AffineCoordinates {
   }
 };
 
-// Coordinates given as source points, (output pixels, dims), x first.
+// Coordinates given as source points, x first.
 template <typename T, int dims>
 struct PointCoordinates {
   const T* points;
@@ -59,9 +59,10 @@ struct PointCoordinates {
   void write(int axis, const Place<dims>& place, int count, double* coordinates) const {
     const double centre = centre_of(geometry.in_size(axis));
     const double extent = geometry.half_extent(geometry.in_size(axis));
-    const T* from = points + place.pixel * dims + axis;
+    const ptrdiff_t step = geometry.point_step();
+    const T* from = points + place.pixel * step + axis * geometry.axis_step();
     for (int k = 0; k < count; ++k)
-      coordinates[k] = centre + limited(from[k * dims]) * extent;
+      coordinates[k] = centre + limited(from[k * step]) * extent;
   }
 };
 

@@ -1,8 +1,9 @@
 // Which cases take the fast path, and how its work is shared among the threads.
 //
-// It serves float, two dimensions, affine maps and the border mode "nearest", where the
-// processor has AVX-512. Each image of a batch is judged by its own theta: what is too
-// steep, too far or NaN goes to the portable kernel, image by image.
+// It serves float, two dimensions and the border mode "nearest", where the processor has
+// AVX-512. Under affine maps each image of a batch is judged by its own theta: what is
+// too steep, too far or NaN goes to the portable kernel, image by image. Of given points
+// all are served; only the gradient with respect to the images is the portable kernel's.
 #ifndef STN_FAST_PATH_H
 #define STN_FAST_PATH_H
 
@@ -26,6 +27,7 @@ struct FastPath {
     defined(__AVX512VL__) && !defined(STN_NO_FAST)
 
 #include "fast_gradients.h"
+#include "fast_points.h"
 
 namespace stn {
 namespace fast {
@@ -88,6 +90,29 @@ struct FastPath<float, 2, true, BORDER_NEAREST> {
     fast::Gradients<with_images, with_where> gradients(job, grad_output, grad_images,
                                                        grad_theta);
     *status = gradients.compute();
+    return true;
+  }
+};
+
+template <>
+struct FastPath<float, 2, false, BORDER_NEAREST> {
+  static bool sample(const float* images, const float* points, float* output,
+                     const Geometry& geometry) {
+    if (!fast::Points::serves(geometry)) return false;
+    fast::Points(images, points, geometry).sample(output);
+    return true;
+  }
+
+  template <bool with_images, bool with_where>
+  static bool gradient(const float* images, const float* points,
+                       const float* grad_output, float* grad_images, float* grad_points,
+                       const Geometry& geometry, int*) {
+    if (!fast::Points::serves(geometry)) return false;
+    if (with_where)
+      fast::Points(images, points, geometry).gradient(grad_output, grad_points);
+    if (with_images)
+      image_gradient<float, 2, false, BORDER_NEAREST>(points, grad_output, grad_images,
+                                                      geometry);
     return true;
   }
 };

@@ -48,6 +48,18 @@ void sample_block(const Item& item, int block, float* output) {
   }
 }
 
+// Adds the output's gradient times the slopes along x and y, in source pixels.
+inline void add_slopes(const Neighbours& near, __m512 gradient, __m512 fraction_x,
+                       __m512 fraction_y, __m512* slope_x, __m512* slope_y) {
+  const __m512 top = _mm512_sub_ps(near.value[1], near.value[0]);
+  const __m512 left = _mm512_sub_ps(near.value[2], near.value[0]);
+  const __m512 twist = _mm512_sub_ps(_mm512_sub_ps(near.value[3], near.value[2]), top);
+  *slope_x =
+      _mm512_fmadd_ps(gradient, _mm512_fmadd_ps(fraction_y, twist, top), *slope_x);
+  *slope_y =
+      _mm512_fmadd_ps(gradient, _mm512_fmadd_ps(fraction_x, twist, left), *slope_y);
+}
+
 // ---- theta
 
 // Sums over a list's tiles of the slopes along x and y: times the output column and
@@ -106,16 +118,9 @@ void add_theta_sums(const Item& item, int block, const float* grad_output,
           const Tile<Reader>& tile = list.tile[t];
           ahead.prefetch_source(tile.reader, image, t);
           ahead.prefetch_tile(gradients, tile.output, t);
-          const Neighbours near = tile.reader.read(image, item.in.columns);
-          const __m512 gradient = load_tile(gradients + tile.output, columns);
-          const __m512 top = _mm512_sub_ps(near.value[1], near.value[0]);
-          const __m512 left = _mm512_sub_ps(near.value[2], near.value[0]);
-          const __m512 twist =
-              _mm512_sub_ps(_mm512_sub_ps(near.value[3], near.value[2]), top);
-          slope_x[t] = _mm512_fmadd_ps(
-              gradient, _mm512_fmadd_ps(tile.fraction_y, twist, top), slope_x[t]);
-          slope_y[t] = _mm512_fmadd_ps(
-              gradient, _mm512_fmadd_ps(tile.fraction_x, twist, left), slope_y[t]);
+          add_slopes(tile.reader.read(image, item.in.columns),
+                     load_tile(gradients + tile.output, columns), tile.fraction_x,
+                     tile.fraction_y, &slope_x[t], &slope_y[t]);
         }
       }
       SlopeSums sums;

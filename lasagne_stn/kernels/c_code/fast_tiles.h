@@ -281,6 +281,11 @@ struct WindowReader {
 
 // ---- both neighbours along x in one load
 
+// Of two registers, one after the other.
+inline __m512i even_lanes() {
+  return _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+
 // Eight pairs.
 inline __m512 load_pairs(const float* from, const int* index) {
   __m128 two[4];
@@ -317,8 +322,7 @@ struct PairReader {
   }
 
   Neighbours read(const float* plane, ptrdiff_t columns) const {
-    const __m512i even =
-        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i even = even_lanes();
     const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
     Neighbours found;
     for (int y = 0; y < 2; ++y) {

@@ -15,7 +15,7 @@ int APPLY_SPECIFIC(sample)(PyArrayObject* images, PyArrayObject* where,
     return 1;
   npy_intp shape[STN_DIMS + 2] = {geometry.batch, geometry.channels};
   for (int axis = 0; axis < STN_DIMS; ++axis) shape[2 + axis] = geometry.out[axis];
-  stn::Contiguous images_in(images), where_in(where);
+  stn::Contiguous images_in(images), where_in(where, geometry.planar);
   if (!images_in || !where_in) return 1;
   if (!stn::prepare_output(output, STN_DIMS + 2, shape, TYPENUM_OUTPUT_0)) return 1;
   int status;

@@ -24,7 +24,8 @@ int APPLY_SPECIFIC(sample_gradient)(PyArrayObject* images, PyArrayObject* where,
                                     STN_BORDER, params->border_value, params->align_corners) ||
       !stn::fits_output<STN_DIMS>(geometry, name, grad_output))
     return 1;
-  stn::Contiguous images_in(images), where_in(where), grad_in(grad_output);
+  stn::Contiguous images_in(images), where_in(where, geometry.planar),
+      grad_in(grad_output);
   if (!images_in || !where_in || !grad_in) return 1;
   DTYPE_INPUT_0 *to_images = NULL, *to_where = NULL;
 #if STN_GRAD_IMAGES
@@ -34,8 +35,8 @@ int APPLY_SPECIFIC(sample_gradient)(PyArrayObject* images, PyArrayObject* where,
   to_images = (DTYPE_INPUT_0*)PyArray_DATA(*grad_images);
 #endif
 #if STN_GRAD_WHERE
-  if (!stn::prepare_output(grad_where, PyArray_NDIM(where), PyArray_DIMS(where),
-                           TYPENUM_INPUT_0))
+  if (!(geometry.planar ? stn::prepare_planar : stn::prepare_output)(
+          grad_where, PyArray_NDIM(where), PyArray_DIMS(where), TYPENUM_INPUT_0))
     return 1;
   to_where = (DTYPE_INPUT_0*)PyArray_DATA(*grad_where);
 #endif

@@ -30,7 +30,8 @@ struct Geometry {
   int dims;  // 2 or 3
   ptrdiff_t batch, channels;
   ptrdiff_t in[3], out[3];  // rows, columns; or depth, rows, columns
-  bool affine;              // else the source points themselves are given
+  bool affine;              // else the source points themselves are given,
+  bool planar;              // all x before all y, or else x beside y
   int border;               // a Border
   double border_value;      // for BORDER_CONSTANT
   bool align_corners;       // do -1 and 1 mean the centres of the edge pixels, or
@@ -40,6 +41,10 @@ struct Geometry {
   ptrdiff_t out_size(int axis) const { return out[dims - 1 - axis]; }
   ptrdiff_t in_pixels() const { return product(in); }
   ptrdiff_t out_pixels() const { return product(out); }
+
+  // From one given point to the next, and from its x to its y.
+  ptrdiff_t point_step() const { return planar ? 1 : dims; }
+  ptrdiff_t axis_step() const { return planar ? out_pixels() : 1; }
 
   // Pixels between the normalised coordinates 0 and 1.
   double half_extent(ptrdiff_t size) const {

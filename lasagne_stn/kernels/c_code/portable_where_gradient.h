@@ -183,11 +183,12 @@ struct WhereGradient<T, dims, false, border> {  // of points
       make_slopes(images + item * in_size, coordinates, grad_output + item * out_size,
                   geometry, number * CHUNK_PIXELS,
                   chunk_count(number, geometry.out_pixels()), chunk, slopes);
-      T* gradient = grad_points + item * points_size + chunk.start * dims;
-      for (int axis = 0; axis < dims; ++axis) {
+      const ptrdiff_t step = geometry.point_step();
+      T* gradient = grad_points + item * points_size + chunk.start * step;
+      for (int axis = 0; axis < dims; ++axis, gradient += geometry.axis_step()) {
         const double extent = geometry.half_extent(geometry.in_size(axis));
         for (int k = 0; k < chunk.count; ++k)
-          gradient[k * dims + axis] = static_cast<T>(slopes.along[axis][k] * extent);
+          gradient[k * step] = static_cast<T>(slopes.along[axis][k] * extent);
       }
     }
     return STATUS_FINE;

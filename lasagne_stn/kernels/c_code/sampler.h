@@ -5,7 +5,8 @@
 //
 // All arrays are C-contiguous: images and their gradient (batch, channels, [depth,]
 // rows, columns), output and its gradient likewise; `where` and its gradient are theta
-// (batch, dims * (dims + 1)) or source points (batch, [depth,] rows, columns, dims).
+// (batch, dims * (dims + 1)) or source points (batch, [depth,] rows, columns, dims), or
+// planar (batch, dims, [depth,] rows, columns).
 // Either gradient may be NULL; it is then not computed. Both functions return a Status.
 //
 // They compile every dimension and border mode. Whoever knows these in advance calls

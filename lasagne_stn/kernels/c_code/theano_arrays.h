@@ -10,10 +10,16 @@
 
 namespace stn {
 
-// An array's data in C order: its own, or a copy that lives as long as this object.
+// An array's data in C order: its own, or a copy that lives as long as this object. Its
+// own data too, whatever the order, if `as_it_is`.
 class Contiguous {
  public:
-  explicit Contiguous(PyArrayObject* array) : array_(PyArray_GETCONTIGUOUS(array)) {}
+  explicit Contiguous(PyArrayObject* array, bool as_it_is = false) : array_(array) {
+    if (as_it_is)
+      Py_INCREF(array);
+    else
+      array_ = PyArray_GETCONTIGUOUS(array);
+  }
   ~Contiguous() { Py_XDECREF(array_); }
   bool operator!() const { return array_ == NULL; }
   template <typename T>
@@ -43,6 +49,40 @@ inline bool prepare_output(PyArrayObject** output, int axes, const npy_intp* sha
   return *output != NULL;
 }
 
+// Are points (batch, output size, dims) a view of planes (batch, dims, output size)? It
+// is what a transform gives, which computes all x in one row.
+inline bool is_planar(PyArrayObject* points) {
+  const int last = PyArray_NDIM(points) - 1;
+  npy_intp stride = PyArray_ITEMSIZE(points);
+  for (int k = last; k >= 0; --k) {
+    const int axis = k == 0 ? 0 : k == 1 ? last : k - 1;  // the slowest comes last
+    if (PyArray_STRIDE(points, axis) != stride) return false;
+    stride *= PyArray_DIM(points, axis);
+  }
+  return true;
+}
+
+// The same for the gradient of points.
+inline bool prepare_planar(PyArrayObject** output, int axes, const npy_intp* shape,
+                           int type) {
+  if (*output && PyArray_NDIM(*output) == axes && is_planar(*output) &&
+      PyArray_CompareLists(PyArray_DIMS(*output), const_cast<npy_intp*>(shape), axes))
+    return true;
+  npy_intp planes_shape[NPY_MAXDIMS], order[NPY_MAXDIMS];
+  for (int axis = 0; axis < axes; ++axis) {
+    const int from = axis == 0 ? 0 : axis == 1 ? axes - 1 : axis - 1;
+    planes_shape[axis] = shape[from];
+    order[from] = axis;
+  }
+  PyArrayObject* planes = NULL;
+  if (!prepare_output(&planes, axes, planes_shape, type)) return false;
+  PyArray_Dims permutation = {order, axes};
+  Py_XDECREF(*output);
+  *output = (PyArrayObject*)PyArray_Transpose(planes, &permutation);
+  Py_DECREF(planes);
+  return *output != NULL;
+}
+
 // Sizes from the inputs; on false a Python error is set.
 template <int dims>
 bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
@@ -50,6 +90,7 @@ bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
                    double border_value, bool align_corners) {
   geometry->dims = dims;
   geometry->affine = affine;
+  geometry->planar = !affine && is_planar(where);
   geometry->border = border;
   geometry->border_value = border_value;
   geometry->align_corners = align_corners;
