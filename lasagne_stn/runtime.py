@@ -26,7 +26,7 @@ __all__ = ['REQUIREMENTS', 'prepare', 'check_versions', 'requirement', 'fits',
 
 PYTHON_RANGE = ((3, 8), (3, 12))
 REQUIREMENTS = {                    # name: (first release that works, first that fails)
-    'numpy': ('1.19.3', '1.24'),
+    'numpy': ('1.20', '1.24'),
     'scipy': ('1.5', '1.11'),
     'Theano-PyMC': ('1.0.5', '1.0.10'),
     'Lasagne': ('0.1', None),
@@ -79,7 +79,7 @@ def requirement(name):
     """What pip must be asked for, to get a release that works.
 
     >>> requirement('numpy')
-    'numpy>=1.19.3,<1.24'
+    'numpy>=1.20,<1.24'
     """
     first, end = REQUIREMENTS[name]
     return '%s>=%s' % (name, first) + (',<' + end if end else '')

@@ -139,14 +139,14 @@ def test_threads_that_are_no_number_are_reported_by_theano(environment, value):
 
 def test_without_its_dependencies_the_pip_line_is_shown(environment):
     out, error, status = python(environment, 'import lasagne_stn', '-S')
-    assert status and 'ImportError: lasagne_stn needs numpy>=1.19.3,<1.24, ' in error
+    assert status and 'ImportError: lasagne_stn needs numpy>=1.20,<1.24, ' in error
     assert 'none is installed' in error
-    assert 'Run: pip install "numpy>=1.19.3,<1.24"' in error
+    assert 'Run: pip install "numpy>=1.20,<1.24"' in error
 
 
 @pytest.mark.parametrize('name, found, wanted', [
-    ('numpy', '1.24.0', 'numpy>=1.19.3,<1.24'),
-    ('numpy', '2.0.0rc1', 'numpy>=1.19.3,<1.24'),
+    ('numpy', '1.24.0', 'numpy>=1.20,<1.24'),
+    ('numpy', '2.0.0rc1', 'numpy>=1.20,<1.24'),
     ('scipy', '1.4.1', 'scipy>=1.5,<1.11'),
     ('Theano-PyMC', '1.0.10', 'Theano-PyMC>=1.0.5,<1.0.10'),
     ('Lasagne', None, 'Lasagne>=0.1'),

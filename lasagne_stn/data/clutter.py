@@ -5,6 +5,7 @@ References
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2 and A.4.
 """
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from .. import checks
 
@@ -73,9 +74,9 @@ def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=Non
     for _ in range(num_patches):
         sources = rng.integers(len(others), size=count)
         cuts = _places(rng, count, others.shape[1:], (PATCH, PATCH))
-        pieces = others[(sources[:, np.newaxis, np.newaxis],)
-                        + _window(cuts, (PATCH, PATCH))]
-        _lay(canvases, _places(rng, count, output_size, (PATCH, PATCH)), pieces)
+        cut = sliding_window_view(others, (PATCH, PATCH), axis=(1, 2))
+        _lay(canvases, _places(rng, count, output_size, (PATCH, PATCH)),
+             cut[sources, cuts[:, 0], cuts[:, 1]])
     return canvases, corners
 
 
@@ -84,15 +85,9 @@ def _places(rng, count, outer, inner):
     return rng.integers(np.subtract(outer, inner) + 1, size=(count, 2))
 
 
-def _window(corners, size):
-    """Index of the rows and of the columns of a window at each corner."""
-    rows = corners[:, 0, np.newaxis] + np.arange(size[0])
-    columns = corners[:, 1, np.newaxis] + np.arange(size[1])
-    return rows[:, :, np.newaxis], columns[:, np.newaxis]
-
-
 def _lay(canvases, corners, pieces):
     """Put a piece on each canvas, in place; the brighter pixel stays."""
-    where = (np.arange(len(pieces))[:, np.newaxis, np.newaxis],) + _window(
-        corners, pieces.shape[1:])
-    canvases[where] = np.maximum(canvases[where], pieces)
+    windows = sliding_window_view(canvases, pieces.shape[1:], axis=(1, 2),
+                                  writeable=True)
+    where = np.arange(len(pieces)), corners[:, 0], corners[:, 1]
+    windows[where] = np.maximum(windows[where], pieces)

@@ -9,7 +9,7 @@ from .. import checks
 from ..grid import half_width
 from ..layers import TransformerLayer
 from ..matrices import MatrixTransform
-from ..sampler import sample_affine
+from ..sampler import sample, sample_affine
 
 __all__ = ['warp_images', 'as_images', 'half_widths']
 
@@ -62,20 +62,19 @@ def warp_images(images, transform, theta, output_size):
 def _compiled_warp(transform, image_size, output_size):
     """The library's own sampler, compiled once in a process."""
     images, theta = T.tensor4(dtype='float32'), T.matrix(dtype='float32')
+    # With a ring of zeros round each image the border mode 'nearest', which has the
+    # fastest kernels, reads zero outside too.
+    shape = [images.shape[0], 1] + [pixels + 2 for pixels in image_size]
+    ringed = T.set_subtensor(T.zeros(shape, 'float32')[:, :, 1:-1, 1:-1], images)
+    half = half_widths(image_size)
+    ratio = (half / (half + 1)).astype('float32')
     if isinstance(transform, MatrixTransform):
-        # With a ring of zeros round each image the border mode 'nearest', which has
-        # the fastest kernel, reads zero outside too.
-        shape = [images.shape[0], 1] + [pixels + 2 for pixels in image_size]
-        ringed = T.set_subtensor(T.zeros(shape, 'float32')[:, :, 1:-1, 1:-1], images)
-        half = half_widths(image_size)
-        ratio = (half / (half + 1)).astype('float32')
         warped = sample_affine(ringed, transform.matrix(theta) * ratio[:, np.newaxis],
                                output_size)
     else:
         layer = TransformerLayer((None, 1) + image_size, (None, transform.num_params),
-                                 transform=transform, output_size=output_size,
-                                 border_mode='constant')
-        warped = layer.get_output_for([images, theta])
+                                 transform=transform, output_size=output_size)
+        warped = sample(ringed, layer.source_points(images, theta) * ratio)
     return theano.function([images, theta], warped)
 
 
