@@ -114,11 +114,12 @@ def _place(images, angle, scale, centre, output_size):
 
 
 def distort_p(images, rng):
-    """Scale each image and pull its corners at random, as a camera does: P.
+    """Scale each image and stretch its corners at random, as a camera does: P.
 
-    The scale is uniform in [0.75, 1]. Then each corner of the image is moved along x
-    and along y by normal noise of 5 pixels, and all between follows projectively.
-    Corners that would fold the image (no convex quadrangle) are drawn again.
+    The scale is uniform in [0.75, 1]. Then each corner of the image is moved away from
+    the middle, or towards it, by a normal amount of 5 pixels, along x and along y alike,
+    and all between follows projectively. Corners that would fold the image (no convex
+    quadrangle) are drawn again.
 
     Parameters
     ----------
@@ -135,6 +136,12 @@ def distort_p(images, rng):
     ValueError
         If `images` has another number of axes, or less than 2 x 2 pixels.
 
+    Notes
+    -----
+    The paper stretches each corner by an amount. Were x and y moved by an amount each,
+    whole digits would leave the image, and its fully connected network would make more
+    than twice the errors that it reports.
+
     Examples
     --------
     >>> distort_p(np.ones((5, 28, 28)), np.random.default_rng(1)).shape
@@ -145,8 +152,8 @@ def distort_p(images, rng):
     corners = np.empty((len(images), 4, 2))
     wanted = np.ones(len(images), bool)
     while wanted.any():
-        noise = rng.normal(scale=5, size=(np.sum(wanted), 4, 2))
-        corners[wanted] = CORNERS + noise / half_widths(images.shape[1:])
+        amount = rng.normal(scale=5, size=(np.sum(wanted), 4, 1))
+        corners[wanted] = CORNERS * (1 + amount / half_widths(images.shape[1:]))
         wanted = ~_convex(corners)
     matrix = np.linalg.inv(_to_corners(corners))
     matrix[:, :2] /= scale[:, np.newaxis, np.newaxis]
