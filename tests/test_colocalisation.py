@@ -1,4 +1,5 @@
 """Co-localisation: boxes, pairs, the loss against numpy, and the command."""
+import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ from lasagne_stn.paper import read_lines, search
 from lasagne_stn.paper import colocalisation as module
 from lasagne_stn.paper.colocalisation import (Colocaliser, boxes_of, encode, overlap,
                                               pairs_of_images)
+from lasagne_stn.paper.learner import TrainingState
 from lasagne_stn.paper.search import draw_found
 
 CROP = Attention()                  # one object: what is compiled for it is kept
@@ -112,14 +114,18 @@ def test_the_picture_has_both_boxes():
 
 
 class HalfRight:
-    """Stands for the localisation network: it finds every second digit."""
+    """Stands for the localisation network: it finds every second digit, and sums up
+    all that it was given."""
 
     def __init__(self, network, digits, margin, learning_rate):
         assert network == 'the encoder' and digits.shape == (4, 28, 28)
+        self.sum = theano.shared(np.zeros(1))
+        self.state = TrainingState([self.sum])
 
     def step(self, first, second, places, weight):
         assert first.shape == second.shape == (64, 1, 84, 84)
-        return 1 / (1 + first.mean())
+        self.sum.set_value(self.sum.get_value() + first.mean() + places.mean() * weight)
+        return 1 / (1 + self.sum.get_value()[0])
 
     def look(self, canvases):
         theta = np.full((len(canvases), 3), 9.)
@@ -130,11 +136,13 @@ class HalfRight:
         return theta
 
 
-def test_the_command_in_its_shortest_form(rng, monkeypatch, tmp_path):
+@pytest.fixture
+def pretended(rng, monkeypatch):
+    """Digits of noise, and pretended networks; the encoder's trainings are listed."""
     images = rng.uniform(.1, 1, size=(80, 28, 28)).astype('float32')
     labels = np.arange(80, dtype='int32') % 10
-    monkeypatch.setattr('lasagne_stn.data.find.load_digits',
-                        lambda: (images[:40], labels[:40], images[40:], labels[40:]))
+    data = images[:40], labels[:40], images[40:], labels[40:]
+    monkeypatch.setattr('lasagne_stn.data.find.load_digits', lambda: data)
     monkeypatch.setattr(search, 'Colocaliser', HalfRight)
     asked = []
     encoder = SimpleNamespace(network='the encoder')
@@ -144,11 +152,15 @@ def test_the_command_in_its_shortest_form(rng, monkeypatch, tmp_path):
         return SimpleNamespace(error=.25, learner=encoder)
 
     monkeypatch.setattr(search, 'train', train)
+    return SimpleNamespace(data=data, labels=labels, asked=asked)
+
+
+def test_the_command_in_its_shortest_form(pretended, tmp_path):
     words = ['colocalise', '--digit', '7', '--iterations', '3',
              '--encoder-iterations', '2', '--output', str(tmp_path)]
     result = CliRunner().invoke(cli.commands, words)
     assert result.exit_code == 0, result.output
-    ((run, path),) = asked
+    ((run, path),) = pretended.asked
     assert run[:5] == ('digits', 'cnn', None, 1, 2)
     assert path == str(tmp_path / 'digits-cnn-2-seed1.npz')
     assert 'digits from scikit-learn: 40 to train' in result.output
@@ -158,6 +170,50 @@ def test_the_command_in_its_shortest_form(rng, monkeypatch, tmp_path):
     assert line['found'] == 50 and line['history'][-1][0] == 3
     picture = tmp_path / 'colocalisation-T-7-3-seed1.png'
     assert picture.read_bytes().startswith(b'\x89PNG')
-    labels[labels == 7] = 8
+    result = CliRunner().invoke(cli.commands, words)
+    assert result.exit_code == 1 and 'Continue it with --resume' in result.output
+    result = CliRunner().invoke(cli.commands, words + ['--resume'])
+    assert result.exit_code == 0 and len(read_lines(tmp_path / 'results.jsonl')) == 1
+    words[-1] = str(tmp_path / 'other')
+    pretended.labels[pretended.labels == 7] = 8
     result = CliRunner().invoke(cli.commands, words)
     assert result.exit_code == 1 and 'there is no digit 7' in result.output
+
+
+class Killed:
+    """A bar that ends the search at an iteration."""
+
+    def __init__(self, run, at):
+        self.at = at if isinstance(run, search.Search) else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def report(self, iteration, loss, error):
+        if iteration == self.at:
+            raise KeyboardInterrupt
+
+
+def test_a_search_goes_on_to_the_same_bits(pretended, tmp_path, monkeypatch):
+    monkeypatch.setattr(search, 'EVERY', 2)
+    asked = search.Search(digit=7, iterations=7)
+
+    def run(folder, at=None):
+        return search.find_digits(asked, pretended.data, str(tmp_path / folder),
+                                  lambda run: Killed(run, at))[0]
+
+    for at in (1, 5):               # before the first checkpoint, after the second
+        with pytest.raises(KeyboardInterrupt):
+            run('twice killed', at)
+    line, whole = run('twice killed'), run('whole')
+    assert [entry[0] for entry in line['history']] == [2, 4, 6, 7]
+    for name in ('history', 'found', 'count'):
+        assert line[name] == whole[name]
+    path = tmp_path / 'whole' / 'colocalisation-T-7-7-seed1.npz'
+    os.replace(path, tmp_path / 'whole' / 'colocalisation-T-7-7-seed2.npz')
+    asked = asked._replace(seed=2)
+    with pytest.raises(ValueError, match='is of other settings: seed 1, not 2'):
+        run('whole')

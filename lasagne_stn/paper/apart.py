@@ -36,8 +36,7 @@ class Job(namedtuple('Job', 'run source folder every')):
     source : str or None
         See :func:`lasagne_stn.data.find_data`.
     folder : str
-        Of the checkpoint; a training continues from it if there is one. A search keeps
-        its encoder, and begins itself anew.
+        Of the checkpoint; a training or search continues from it if there is one.
     every : int
         Iterations from one checkpoint of a training to the next.
     """

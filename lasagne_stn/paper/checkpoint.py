@@ -5,7 +5,8 @@ import zipfile
 
 import numpy as np
 
-__all__ = ['save_checkpoint', 'load_checkpoint', 'append_line', 'read_lines']
+__all__ = ['save_checkpoint', 'load_checkpoint', 'check_same', 'append_line',
+           'read_lines']
 
 FACTS = 'facts'             # name of the JSON text among the arrays
 
@@ -61,6 +62,30 @@ def load_checkpoint(path):
         raise ValueError('load_checkpoint: %s is no checkpoint, or damaged (%s).\n'
                          'Remove it to begin again.' % (path, problem)) from problem
     return facts, arrays
+
+
+def check_same(path, found, settings):
+    """Refuse a checkpoint of other settings.
+
+    Parameters
+    ----------
+    path : str
+        Of the checkpoint.
+    found : dict
+        The settings in it.
+    settings : namedtuple
+        Those that are wanted.
+
+    Raises
+    ------
+    ValueError
+        If they differ; the first that does is named.
+    """
+    for name, value in settings._asdict().items():
+        if found.get(name) != value:
+            raise ValueError(
+                'The checkpoint %s is of other settings: %s %r, not %r.\nGive another '
+                'folder for one of them.' % (path, name, found.get(name), value))
 
 
 def append_line(path, facts):

@@ -22,6 +22,7 @@ from ..data import place_on_canvas
 from ..layers import TransformerLayer
 from ..matrices import Attention
 from ..training import localisation_head
+from .learner import TrainingState
 
 __all__ = ['CANVAS', 'SETS', 'Colocaliser', 'repulsion_at', 'boxes_of', 'overlap',
            'pairs_of_images']
@@ -49,7 +50,8 @@ class Colocaliser:
     Notes
     -----
     ``step(first, second, places, weight)`` learns from what :func:`pairs_of_images`
-    gives, and returns the loss; ``look(images)`` gives theta. With the paper's loss
+    gives, and returns the loss; ``look(images)`` gives theta; ``state`` is a
+    :class:`~lasagne_stn.paper.learner.TrainingState`. With the paper's loss
     (weight 1) from the start, crops flee to where the canvas is empty: empty crops are
     all alike, and the way there is shorter than that to a digit in each. A weight above
     1 on the distance to the random crop first draws crops to ink; see
@@ -76,6 +78,7 @@ class Colocaliser:
         loss = T.mean(T.maximum(hinge, 0))
         updates = lasagne.updates.adam(
             loss, get_all_params(theta, trainable=True), learning_rate)
+        self.state = TrainingState(updates)
         self.step = theano.function([first, second, places, weight], loss,
                                     updates=updates)
         images = get_all_layers(theta)[0].input_var

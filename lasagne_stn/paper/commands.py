@@ -137,7 +137,8 @@ def distortions(data, output, seed):
               help='Of the network that is trained on digits first.')
 @data_option
 @output_option
-def colocalise(data, output, **options):
+@click.option('--resume', is_flag=True, help='Continue from the checkpoint, if any.')
+def colocalise(data, output, resume, **options):
     """Find what images have in common, with neither classes nor boxes."""
     from rich.console import Console
 
@@ -146,7 +147,7 @@ def colocalise(data, output, **options):
         arrays, words = job.prepare(data)
         console.print('Data: ' + words, soft_wrap=True)
         run_search(console, Search(data=job.fingerprint(arrays), **options), arrays,
-                   output)
+                   output, resume)
 
 
 @click.command()

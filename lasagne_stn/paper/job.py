@@ -13,7 +13,7 @@ from .checkpoint import append_line, read_lines
 from .training import load_run, test_set, train
 
 __all__ = ['RESULTS', 'Bar', 'run_name', 'prepare', 'fingerprint', 'run_training',
-           'result_line', 'add_result', 'evaluate']
+           'refuse_existing', 'result_line', 'add_result', 'evaluate']
 
 RESULTS = 'results.jsonl'
 SMOOTH = .98                # weight of the past in the loss that is shown
@@ -90,9 +90,8 @@ def run_training(console, run, data, folder, every=1000, resume=False):
     """
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, run_name(run) + '.npz')
-    if os.path.exists(path) and not resume:
-        raise FileExistsError('%s exists.\nContinue it with --resume, or give another '
-                              'folder with --output.' % path)
+    if not resume:
+        refuse_existing(path)
     with Bar(console, run) as bar:
         result = train(run, data, path, every, resume, bar.report)
     line = result_line(result)
@@ -103,6 +102,23 @@ def run_training(console, run, data, folder, every=1000, resume=False):
                   soft_wrap=True)
     console.print('Checkpoint: %s\nResults: %s' % (path, results), soft_wrap=True)
     return line
+
+
+def refuse_existing(path):
+    """Refuse to begin where a checkpoint is.
+
+    Parameters
+    ----------
+    path : str
+
+    Raises
+    ------
+    FileExistsError
+        If there is such a file.
+    """
+    if os.path.exists(path):
+        raise FileExistsError('%s exists.\nContinue it with --resume, or give another '
+                              'folder with --output.' % path)
 
 
 def result_line(result):

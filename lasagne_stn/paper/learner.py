@@ -12,7 +12,7 @@ from lasagne.utils import floatX
 from ..training import scale_gradients
 from .networks import build_network, input_layer, network_words, transformers
 
-__all__ = ['Learner', 'build_learner', 'weights_from']
+__all__ = ['Learner', 'TrainingState', 'build_learner', 'weights_from']
 
 BATCH = 500                 # images in one call where nothing is learnt
 
@@ -64,6 +64,7 @@ class Learner:
     network : Layer
     num_params : int
         Learnable numbers.
+    state : TrainingState
     """
 
     def __init__(self, network, momentum=.9, localisation_rate=1.):
@@ -80,8 +81,7 @@ class Learner:
         gradients = scale_gradients(T.grad(loss, params), params, localisation_rate)
         self._rate = theano.shared(floatX(0))
         updates = lasagne.updates.momentum(gradients, params, self._rate, momentum)
-        self._state = OrderedDict(
-            ('state_%d' % number, variable) for number, variable in enumerate(updates))
+        self.state = TrainingState(updates)
         self._step = theano.function([images, labels], loss, updates=updates)
         self._look = theano.function([images], [T.argmax(scores, axis=1)] + thetas)
 
@@ -130,12 +130,28 @@ class Learner:
                     for start in range(0, len(images), BATCH))
         return float(wrong) / len(images)
 
-    def state(self):
-        """Weights and velocities, from a name to a numpy array."""
-        return {name: variable.get_value() for name, variable in self._state.items()}
+
+class TrainingState:
+    """Weights and whatever else a training step updates, to be kept and restored.
+
+    Parameters
+    ----------
+    updates : dict
+        Of the step, from shared variables to expressions, in an order that is always
+        the same.
+    """
+
+    def __init__(self, updates):
+        self._variables = OrderedDict(
+            ('state_%d' % number, variable) for number, variable in enumerate(updates))
+
+    def arrays(self):
+        """From a name to a numpy array."""
+        return {name: variable.get_value()
+                for name, variable in self._variables.items()}
 
     def restore(self, arrays):
-        """Take the state that :meth:`state` gave.
+        """Take what :meth:`arrays` gave.
 
         Parameters
         ----------
@@ -147,9 +163,9 @@ class Learner:
         ValueError
             If an array is missing or has another shape.
         """
-        for name, variable in self._state.items():
+        for name, variable in self._variables.items():
             shape = variable.get_value(borrow=True).shape
             if name not in arrays or arrays[name].shape != shape:
-                raise ValueError('Learner: the checkpoint is of another network: %s '
-                                 'must have shape %s.' % (name, shape))
+                raise ValueError('TrainingState: the checkpoint is of another network: '
+                                 '%s must have shape %s.' % (name, shape))
             variable.set_value(arrays[name])

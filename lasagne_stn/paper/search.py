@@ -9,9 +9,10 @@ import numpy as np
 from .. import viz
 from ..data import place_on_canvas
 from ..machine import describe
+from .checkpoint import check_same, load_checkpoint, save_checkpoint
 from .colocalisation import (CANVAS, DIGIT, SETS, Colocaliser, boxes_of, overlap,
                              pairs_of_images, repulsion_at)
-from .job import Bar, add_result, run_name
+from .job import Bar, add_result, refuse_existing, run_name
 from .learner import weights_from
 from .training import Run, train
 
@@ -20,6 +21,7 @@ __all__ = ['EXPERIMENT', 'Search', 'search_name', 'run_search', 'find_digits',
 
 EXPERIMENT = 'colocalisation'       # in the file of results
 FOUND = .5                          # overlap above which a digit is found
+EVERY = 250                         # iterations from one checkpoint to the next
 SHOWN = 24                          # images in the picture
 
 Search = namedtuple('Search', 'clutter digit seed iterations batch_size learning_rate '
@@ -43,7 +45,7 @@ def search_name(search):
                                                search.iterations, search.seed)
 
 
-def run_search(console, search, data, folder):
+def run_search(console, search, data, folder, resume=False):
     """Find digits with progress bars; write a picture and a line of results.
 
     Parameters
@@ -51,24 +53,36 @@ def run_search(console, search, data, folder):
     console : rich.console.Console
     search, data, folder
         See :func:`find_digits`; ``results.jsonl`` goes there too.
+    resume : bool, optional
+        Continue from the checkpoint, if there is one.
 
     Returns
     -------
     dict
         The line of results.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a checkpoint, and `resume` is False.
     """
+    path = os.path.join(folder, search_name(search) + '.npz')
+    if not resume:
+        refuse_existing(path)
     line, picture = find_digits(search, data, folder, partial(Bar, console))
     results = add_result(folder, line)
     console.print('Encoder: test error %.2f %% on digits as they are'
                   % line['encoder_error'])
-    console.print('%s: found %.1f %% of %d digits\nPicture: %s\nResults: %s'
-                  % (search_name(search), line['found'], line['count'], picture,
-                     results), soft_wrap=True)
+    console.print('%s: found %.1f %% of %d digits\nPicture: %s\nCheckpoint: %s\n'
+                  'Results: %s' % (search_name(search), line['found'], line['count'],
+                                   picture, path, results), soft_wrap=True)
     return line
 
 
 def find_digits(search, data, folder, bar):
     """Learn to find the digit that images have in common, and test it.
+
+    It continues from its checkpoint, if there is one.
 
     Parameters
     ----------
@@ -76,7 +90,7 @@ def find_digits(search, data, folder, bar):
     data : tuple of numpy array
         Training images and labels, test images and labels.
     folder : str
-        Where the encoder's checkpoint and the picture go; it is made if there is none.
+        Where checkpoints and the picture go; it is made if there is none.
     bar : callable
         Makes, for the encoder's :class:`Run` and for the search, a context manager
         that has a method ``report(iteration, loss, error)``.
@@ -93,16 +107,15 @@ def find_digits(search, data, folder, bar):
     Raises
     ------
     ValueError
-        If there is no such digit to learn from.
+        If there is no such digit to learn from, or the checkpoint is of another search.
     """
     os.makedirs(folder, exist_ok=True)
     images, labels, test_images, test_labels = data
-    start = time.process_time()
-    encoder = _trained_encoder(search, data, folder, bar)
     mine = images[labels == search.digit]
     if not len(mine):
         raise ValueError('find_digits: there is no digit %d to learn from.'
                          % search.digit)
+    encoder = _trained_encoder(search, data, folder, bar)
     with weights_from(search.seed):
         colocaliser = Colocaliser(encoder.learner.network, mine[:500], search.margin,
                                   search.learning_rate)
@@ -111,27 +124,47 @@ def find_digits(search, data, folder, bar):
         test_images[test_labels == search.digit], np.random.default_rng(0),
         (CANVAS, CANVAS), patches, test_images)
     true = np.hstack([corners[:, ::-1], corners[:, ::-1] + DIGIT - 1])
-    history, losses = [], []
+
+    def boxes():
+        return boxes_of(colocaliser.look(canvases[:, np.newaxis]))
+
+    path = os.path.join(folder, search_name(search))
+    history, seconds = _resumed(path + '.npz', search, colocaliser.state)
+    losses, clock = [], time.process_time()
     with bar(search) as shown:
-        for iteration in range(search.iterations):
+        for iteration in range(history[-1][0] if history else 0, search.iterations):
             rng = np.random.default_rng([search.seed, iteration])
             losses.append(float(colocaliser.step(*pairs_of_images(
                 mine, patches, images, search.batch_size, rng),
                 repulsion_at(iteration / search.iterations))))
             done = iteration + 1
-            if done % 250 == 0 or done == search.iterations:
-                boxes = boxes_of(colocaliser.look(canvases[:, np.newaxis]))
-                found = float(np.mean(overlap(boxes, true) > FOUND))
+            if done % EVERY == 0 or done == search.iterations:
+                found = float(np.mean(overlap(boxes(), true) > FOUND))
                 history.append([done, float(np.mean(losses)), found])
                 losses = []
+                seconds += time.process_time() - clock
+                clock = time.process_time()
+                save_checkpoint(path + '.npz', {'search': search._asdict(),
+                                                'history': history, 'seconds': seconds},
+                                colocaliser.state.arrays())
             shown.report(done, float(np.mean(losses or history[-1][1])),
                          1 - history[-1][2] if history else None)
-    picture = os.path.join(folder, search_name(search) + '.png')
-    draw_found(canvases, true, boxes).savefig(picture, metadata={'Software': None})
-    line = dict(search._asdict(), experiment=EXPERIMENT, found=100 * found,
+    draw_found(canvases, true, boxes()).savefig(path + '.png',
+                                                metadata={'Software': None})
+    line = dict(search._asdict(), experiment=EXPERIMENT, found=100 * history[-1][2],
                 count=len(true), encoder_error=100 * encoder.error, history=history,
-                seconds=round(time.process_time() - start, 1), machine=describe())
-    return line, picture
+                seconds=round(seconds, 1), machine=describe())
+    return line, path + '.png'
+
+
+def _resumed(path, search, state):
+    """History and seconds of a checkpoint, if there is one; the state is restored."""
+    if not os.path.exists(path):
+        return [], 0.
+    facts, arrays = load_checkpoint(path)
+    check_same(path, facts['search'], search)
+    state.restore(arrays)
+    return facts['history'], facts['seconds']
 
 
 def _trained_encoder(search, data, folder, bar):

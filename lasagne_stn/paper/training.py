@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from .. import checks
-from .checkpoint import load_checkpoint, save_checkpoint
+from .checkpoint import check_same, load_checkpoint, save_checkpoint
 from .experiments import EXPERIMENTS
 from .learner import build_learner
 
@@ -133,20 +133,15 @@ class _Progress:
     def write(self, path):
         facts = {'run': self.run._asdict(), 'iteration': self.iteration,
                  'history': self.history, 'seconds': self.seconds}
-        save_checkpoint(path, facts, dict(self.learner.state(),
+        save_checkpoint(path, facts, dict(self.learner.state.arrays(),
                                           thetas=np.array(self.thetas)))
 
     @classmethod
     def read(cls, path, run, learner):
         facts, arrays = load_checkpoint(path)
-        for name, value in run._asdict().items():
-            if facts['run'].get(name) != value:
-                raise ValueError(
-                    'train: the checkpoint %s is of a run with %s %r, this has %r.\n'
-                    'Give another folder for one of them.'
-                    % (path, name, facts['run'].get(name), value))
+        check_same(path, facts['run'], run)
         progress = cls(run, learner)
-        learner.restore(arrays)
+        learner.state.restore(arrays)
         progress.iteration, progress.seconds = facts['iteration'], facts['seconds']
         progress.history, progress.thetas = facts['history'], list(arrays['thetas'])
         return progress
