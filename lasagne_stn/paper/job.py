@@ -1,6 +1,7 @@
 """Training as a command: data, progress bar, checkpoint, and a line of results."""
 import os
 import time
+import warnings
 import zlib
 
 import numpy as np
@@ -32,7 +33,8 @@ def run_name(run):
 
 
 def prepare(data):
-    """Single precision, unless the user chose another, and the images.
+    """Single precision, unless the user chose another; no warnings that the user can do
+    nothing about; and the images.
 
     Parameters
     ----------
@@ -45,6 +47,8 @@ def prepare(data):
     words : str
         What they are.
     """
+    # Lasagne 0.1 calls an argument of Theano's by its old name.
+    warnings.filterwarnings('ignore', 'The `image_shape`', UserWarning, 'lasagne')
     if 'floatX' not in runtime.user_flags(os.environ):
         theano.config.floatX = 'float32'
     return find_data(data)
