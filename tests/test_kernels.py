@@ -300,6 +300,30 @@ def test_random(library, dtype, border, dims, affine, align_corners):
 
 
 @pytest.mark.parametrize('align_corners', [True, False])
+@pytest.mark.parametrize('in_shape, out_shape', [
+    ((1, 9), (1, 15)), ((9, 1), (4, 4)), ((2, 2), (1, 1)), ((3, 5000), (1, 17)),
+    ((17, 19), (46, 23)), ((90, 125), (33, 40))])
+def test_given_points_of_every_number(library, in_shape, out_shape, align_corners):
+    rng = np.random.default_rng(6)
+    images = rng.standard_normal((3, 2) + in_shape).astype('float32')
+    where = rng.uniform(-1.3, 1.3, (3,) + out_shape + (2,)).astype('float32')
+    case = Case(images, where, out_shape, False, align_corners=align_corners)
+    check(case, rng.standard_normal((3, 2) + out_shape).astype('float32'), library)
+
+
+@pytest.mark.parametrize('value', [np.inf, -np.inf, 3e38, -1e15])
+def test_points_far_away_read_the_edge(library, value):
+    case, grad_output = random_case(3, 2, 'float32', False, 'nearest', True)
+    near = case.where.copy()
+    case.where[0, 1], near[0, 1] = value, 5 * np.sign(value)
+    beside = Case(case.images, near, case.out_shape, False)
+    assert np.array_equal(case.sample(library), beside.sample(library))
+    for far, expected in zip(case.gradient(library, grad_output),
+                             beside.gradient(library, grad_output)):
+        assert np.array_equal(far, expected)
+
+
+@pytest.mark.parametrize('align_corners', [True, False])
 @pytest.mark.parametrize('noise', [0.05, 0.2, 0.5, 1, 3, 10])
 def test_random_theta_of_every_strength(library, noise, align_corners):
     for seed in range(12):
