@@ -71,12 +71,12 @@ def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=Non
     canvases = np.zeros((count,) + output_size, 'float32')
     corners = _places(rng, count, output_size, images.shape[1:])
     _lay(canvases, corners, images)
+    pieces = sliding_window_view(others, (PATCH, PATCH), axis=(1, 2))
     for _ in range(num_patches):
         sources = rng.integers(len(others), size=count)
         cuts = _places(rng, count, others.shape[1:], (PATCH, PATCH))
-        cut = sliding_window_view(others, (PATCH, PATCH), axis=(1, 2))
         _lay(canvases, _places(rng, count, output_size, (PATCH, PATCH)),
-             cut[sources, cuts[:, 0], cuts[:, 1]])
+             pieces[sources, cuts[:, 0], cuts[:, 1]])
     return canvases, corners
 
 
