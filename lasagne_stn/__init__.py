@@ -1,7 +1,8 @@
 """Spatial Transformer Networks for Theano and Lasagne."""
-from . import config, opencl, runtime
+from . import config, headers, opencl, runtime
 
 runtime.prepare()
+headers.precompile()
 opencl.mend()
 
 from . import kernels                                              # noqa: E402,F401
