@@ -71,10 +71,7 @@ class Classifier:
         if transformer:
             points, warped = get_output([SamplingGridLayer(transformer), transformer])
             outputs += [points, warped[:, 0]]
-        # Called three times only, so that compiling it would take longer; a device's
-        # operations cannot do without.
-        mode = theano.compile.get_mode('FAST_COMPILE').excluding('gpuarray')
-        self._look = theano.function([images], outputs, mode=mode)
+        self._look = theano.function([images], outputs)
 
     def learn(self, images, labels, rate):
         """One step on a batch.
