@@ -59,12 +59,10 @@ class Headers:
         self.counts[given] = self.counts.get(given, 0) + 1
         if given not in self.folders:
             folder = _folder(given)
-            if not _is_made(folder):
-                if self.counts[given] < FEW:
-                    return []
-                if not _make(folder, given):
-                    folder = None
-            self.folders[given] = folder
+            if not _is_made(folder) and self.counts[given] < FEW:
+                return []
+            works = _is_made(folder) or _make(folder, given)
+            self.folders[given] = folder if works else None
         folder = self.folders[given]
         if folder is None or not _is_made(folder):      # or the cache was emptied
             return []
