@@ -99,8 +99,10 @@ def test_the_loss_is_the_papers(rng, monkeypatch):
     hinges = [max(0, (((a - b) ** 2).sum() - 1.5 * ((a - c) ** 2).sum()) / unit + .01)
               for a, b, c in zip(ours, theirs, other)]
     assert 0 < np.mean(hinges) and 0 in hinges
-    np.testing.assert_allclose(found.step(first, second, places, 1.5), np.mean(hinges),
-                               rtol=1e-4)
+    np.testing.assert_allclose(found.step(first, second, places, 1.5, 0),
+                               np.mean(hinges), rtol=1e-4)
+    np.testing.assert_array_equal(found.look(first), start)     # the rate was 0
+    found.step(first, second, places, 1.5, 1e-3)
     assert (found.look(first) != start).any()
 
 
@@ -117,14 +119,15 @@ class HalfRight:
     """Stands for the localisation network: it finds every second digit, and sums up
     all that it was given."""
 
-    def __init__(self, network, digits, margin, learning_rate):
+    def __init__(self, network, digits, margin):
         assert network == 'the encoder' and digits.shape == (4, 28, 28)
         self.sum = theano.shared(np.zeros(1))
         self.state = TrainingState([self.sum])
 
-    def step(self, first, second, places, weight):
+    def step(self, first, second, places, weight, rate):
         assert first.shape == second.shape == (64, 1, 84, 84)
-        self.sum.set_value(self.sum.get_value() + first.mean() + places.mean() * weight)
+        self.sum.set_value(self.sum.get_value() + first.mean()
+                           + places.mean() * weight * rate)
         return 1 / (1 + self.sum.get_value()[0])
 
     def look(self, canvases):

@@ -24,12 +24,15 @@ from ..matrices import Attention
 from ..training import localisation_head
 from .learner import TrainingState
 
-__all__ = ['CANVAS', 'SETS', 'Colocaliser', 'repulsion_at', 'boxes_of', 'overlap',
-           'pairs_of_images']
+__all__ = ['CANVAS', 'SETS', 'Colocaliser', 'repulsion_at', 'rate_factor_at',
+           'boxes_of', 'overlap', 'pairs_of_images']
 
 CANVAS, DIGIT = 84, 28              # pixels along a side
 START = .4
-SETS = OrderedDict([('T', 0), ('TC', 16)])      # pieces of clutter in an image
+# Pieces of clutter in an image; weight of the distance to the random crop at the end.
+# Among clutter the paper's 1 lets crops grow until a third of the image is in them; on
+# empty canvases 1.2 makes them shrink to a part of the digit.
+SETS = OrderedDict([('T', (0, 1.)), ('TC', (16, 1.2))])
 
 
 class Colocaliser:
@@ -44,13 +47,12 @@ class Colocaliser:
         so that the mean square of theirs is 1, the unit of the margin.
     margin : float
         Of the hinge.
-    learning_rate : float
-        Adam's.
 
     Notes
     -----
-    ``step(first, second, places, weight)`` learns from what :func:`pairs_of_images`
-    gives, and returns the loss; ``look(images)`` gives theta; ``state`` is a
+    ``step(first, second, places, weight, rate)`` learns from what
+    :func:`pairs_of_images` gives, with Adam's learning rate, and returns the loss;
+    ``look(images)`` gives theta; ``state`` is a
     :class:`~lasagne_stn.paper.learner.TrainingState`. With the paper's loss
     (weight 1) from the start, crops flee to where the canvas is empty: empty crops are
     all alike, and the way there is shorter than that to a digit in each. A weight above
@@ -58,10 +60,10 @@ class Colocaliser:
     :func:`repulsion_at`.
     """
 
-    def __init__(self, network, digits, margin=1., learning_rate=1e-3):
+    def __init__(self, network, digits, margin=1.):
         first, second = T.tensor4('first'), T.tensor4('second')
-        places, weight = T.matrix('places'), T.scalar('weight')
-        images = T.tensor4('images')
+        images, places = T.tensor4('images'), T.matrix('places')
+        weight, rate = T.scalar('weight'), T.scalar('rate')
         codes = theano.function([images], encode(network, images))(
             floatX(digits[:, np.newaxis]))
         scale = np.sum(codes ** 2, axis=1).mean() ** -.5
@@ -77,9 +79,9 @@ class Colocaliser:
                  - weight * T.sum((ours - other) ** 2, axis=1) + floatX(margin))
         loss = T.mean(T.maximum(hinge, 0))
         updates = lasagne.updates.adam(
-            loss, get_all_params(theta, trainable=True), learning_rate)
+            loss, get_all_params(theta, trainable=True), rate)
         self.state = TrainingState(updates)
-        self.step = theano.function([first, second, places, weight], loss,
+        self.step = theano.function([first, second, places, weight, rate], loss,
                                     updates=updates)
         images = get_all_layers(theta)[0].input_var
         self.look = theano.function([images], get_output(theta))
@@ -114,15 +116,24 @@ def _localisation():
     return head
 
 
-def repulsion_at(progress, first=4.):
+def repulsion_at(progress, last, first=4.):
     """Weight of the distance to the random crop, at a fraction of all iterations.
 
-    It falls from `first` to the paper's 1, which it reaches after two thirds.
+    It falls from `first` to `last`, which it reaches after two thirds.
 
-    >>> [repulsion_at(progress) for progress in (0, 1 / 3, 2 / 3, 1)]
-    [4.0, 2.5, 1.0, 1.0]
+    >>> [round(repulsion_at(progress, 1.2), 1) for progress in (0, 1 / 3, 2 / 3, 1)]
+    [4.0, 2.6, 1.2, 1.2]
     """
-    return 1 + (first - 1) * max(0., 1 - 1.5 * progress)
+    return last + (first - last) * max(0., 1 - 1.5 * progress)
+
+
+def rate_factor_at(progress):
+    """Factor of the learning rate, at a fraction of all iterations.
+
+    >>> [rate_factor_at(progress) for progress in (0, .6, .7)]
+    [1.0, 1.0, 0.3]
+    """
+    return 1. if progress < 2 / 3 else .3
 
 
 def pairs_of_images(images, num_patches, others, count, rng):

@@ -11,7 +11,7 @@ from ..data import place_on_canvas
 from ..machine import describe
 from .checkpoint import check_same, load_checkpoint, save_checkpoint
 from .colocalisation import (CANVAS, DIGIT, SETS, Colocaliser, boxes_of, overlap,
-                             pairs_of_images, repulsion_at)
+                             pairs_of_images, rate_factor_at, repulsion_at)
 from .job import Bar, add_result, refuse_existing, run_name
 from .learner import weights_from
 from .training import Run, train
@@ -30,8 +30,8 @@ Search = namedtuple('Search', 'clutter digit seed iterations batch_size learning
 Search.__doc__ = """All that decides what a search finds.
 
 `clutter` is a key of ``SETS``; `digit` the class whose images are looked at; `margin`
-is in units of the mean square of a digit's code; the `learning_rate` is Adam's. The
-encoder is trained for `encoder_iterations` with the same seed.
+is in units of the mean square of a digit's code; the `learning_rate` is Adam's at
+first. The encoder is trained for `encoder_iterations` with the same seed.
 """
 
 
@@ -117,9 +117,8 @@ def find_digits(search, data, folder, bar):
                          % search.digit)
     encoder = _trained_encoder(search, data, folder, bar)
     with weights_from(search.seed):
-        colocaliser = Colocaliser(encoder.learner.network, mine[:500], search.margin,
-                                  search.learning_rate)
-    patches = SETS[search.clutter]
+        colocaliser = Colocaliser(encoder.learner.network, mine[:500], search.margin)
+    patches, last = SETS[search.clutter]
     canvases, corners = place_on_canvas(
         test_images[test_labels == search.digit], np.random.default_rng(0),
         (CANVAS, CANVAS), patches, test_images)
@@ -134,9 +133,11 @@ def find_digits(search, data, folder, bar):
     with bar(search) as shown:
         for iteration in range(history[-1][0] if history else 0, search.iterations):
             rng = np.random.default_rng([search.seed, iteration])
+            progress = iteration / search.iterations
             losses.append(float(colocaliser.step(*pairs_of_images(
                 mine, patches, images, search.batch_size, rng),
-                repulsion_at(iteration / search.iterations))))
+                repulsion_at(progress, last),
+                search.learning_rate * rate_factor_at(progress))))
             done = iteration + 1
             if done % EVERY == 0 or done == search.iterations:
                 found = float(np.mean(overlap(boxes(), true) > FOUND))
