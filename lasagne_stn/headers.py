@@ -1,6 +1,6 @@
 """The headers of Theano's C code, compiled once: a file then takes half the time.
 
-Theano makes a file for each kind of operation: a few hundred lines, below a hundred
+Theano makes a file for each kind of operation: a few hundred lines, below seventy
 thousand of Python's, numpy's and C++'s headers. GCC can store what it has read of those
 (a precompiled header), and not write what only a debugger reads.
 """
