@@ -41,12 +41,21 @@ def test_overlap_counts_pixels(rng):
 
 def test_random_crops_have_the_size_of_a_digit_and_stay_on_the_canvas(rng):
     digits = rng.uniform(.1, 1, size=(5, 28, 28)).astype('float32')
-    first, second, places = pairs_of_images(digits, 0, digits, 200, rng)
+    first, second, places, _ = pairs_of_images(digits, 0, digits, 200, rng)
     assert first.shape == second.shape == (200, 1, 84, 84)
     assert (first != second).any(axis=(1, 2, 3)).mean() > .9
     boxes = boxes_of(places)
     np.testing.assert_allclose(boxes[:, 2:] - boxes[:, :2], 27, atol=1e-3)
     assert -1e-3 < boxes.min() < 1 and 82 < boxes.max() < 83 + 1e-3
+
+
+def test_shifts_are_of_a_pixel_or_two_and_no_scales(rng):
+    digits = np.ones((3, 28, 28), 'float32')
+    shifts = pairs_of_images(digits, 0, digits, 400, rng)[3]
+    assert shifts.shape == (800, 3) and not shifts[:, 0].any()
+    pixels = 41.5 * shifts[:, 1:]
+    np.testing.assert_allclose(pixels.std(axis=0), 1.5, rtol=.1)
+    np.testing.assert_allclose(pixels.mean(axis=0), 0, atol=.2)
 
 
 def test_the_box_of_a_crop_is_what_the_transformer_reads(rng):
@@ -65,15 +74,15 @@ class EverySecond(MaxPool2DLayer):
         return input[:, :, ::2, ::2]
 
 
-def test_codes_are_joined_from_all_pooling_layers(rng):
+def test_codes_are_of_all_pooling_layers_and_the_scores(rng):
     first = EverySecond(InputLayer((None, 2, 8, 12)), 2)
-    last = DenseLayer(EverySecond(first, 2), 5)
+    last = DenseLayer(EverySecond(first, 2), 5, nonlinearity=None)
     images = theano.tensor.ftensor4()
     values = rng.uniform(size=(3, 2, 8, 12)).astype('float32')
-    np.testing.assert_array_equal(
-        theano.function([images], encode(last, images))(values),
-        np.hstack([values[:, :, ::2, ::2].reshape(3, -1),
-                   values[:, :, ::4, ::4].reshape(3, -1)]))
+    pooled, twice, scores = theano.function([images], encode(last, images))(values)
+    np.testing.assert_array_equal(pooled, values[:, :, ::2, ::2].reshape(3, -1))
+    np.testing.assert_array_equal(twice, values[:, :, ::4, ::4].reshape(3, -1))
+    np.testing.assert_allclose(scores, twice @ last.W.get_value(), rtol=1e-5)
 
 
 def test_the_localisation_network_sees_every_part():
@@ -83,26 +92,34 @@ def test_the_localisation_network_sees_every_part():
 
 
 def test_the_loss_is_the_papers(rng, monkeypatch):
-    """Crops by another transformer, hinge in numpy; codes are the crops, squared."""
-    monkeypatch.setattr(module, 'encode',
-                        lambda network, images: images.flatten(2) ** 2)
-    monkeypatch.setattr(module, '_localisation', lambda: localisation_head(
-        InputLayer((None, 1, 84, 84)), Attention()))
+    """Crops by another transformer, hinge in numpy; codes are squares and cubes."""
+    monkeypatch.setattr(module, 'encode', lambda network, images: [
+        images.flatten(2) ** 2, 9 * images.flatten(2) ** 3])
+    head = localisation_head(InputLayer((None, 1, 84, 84)), Attention())
+    head.b.set_value(np.float32([.8, 0, 0]))        # no crop reaches the border
+    monkeypatch.setattr(module, '_localisation', lambda: head)
     digits = rng.uniform(size=(6, 28, 28)).astype('float32')
-    first, second, places = pairs_of_images(digits, 2, digits, 4, rng)
+    first, second, places, shifts = pairs_of_images(digits, 2, digits, 4, rng)
     found = Colocaliser(None, digits, margin=.01)
     start = found.look(first)
     ours, theirs, other = (
-        warp_images(canvases[:, 0], CROP, theta, (28, 28)).reshape(4, -1) ** 2
-        for canvases, theta in ((first, start), (second, start), (first, places)))
-    unit = np.mean(np.sum(digits.reshape(6, -1) ** 4, axis=1))
-    hinges = [max(0, (((a - b) ** 2).sum() - 1.5 * ((a - c) ** 2).sum()) / unit + .01)
+        warp_images(canvases[:, 0], CROP, theta, (28, 28)).reshape(4, -1)
+        for canvases, theta in ((first, start + shifts[:4]),
+                                (second, start + shifts[4:]), (first, places)))
+    units = [2 * np.mean(np.sum(digits.reshape(6, -1) ** (2 * power), axis=1))
+             for power in (2, 3)]
+
+    def distance(one, another):
+        return sum(((one ** power - another ** power) ** 2).sum() / unit
+                   for power, unit in zip((2, 3), units))
+
+    hinges = [max(0, distance(a, b) - 1.5 * distance(a, c) + .01)
               for a, b, c in zip(ours, theirs, other)]
     assert 0 < np.mean(hinges) and 0 in hinges
-    np.testing.assert_allclose(found.step(first, second, places, 1.5, 0),
+    np.testing.assert_allclose(found.step(first, second, places, shifts, 1.5, 0),
                                np.mean(hinges), rtol=1e-4)
     np.testing.assert_array_equal(found.look(first), start)     # the rate was 0
-    found.step(first, second, places, 1.5, 1e-3)
+    found.step(first, second, places, shifts, 1.5, 1e-3)
     assert (found.look(first) != start).any()
 
 
@@ -121,11 +138,13 @@ class HalfRight:
 
     def __init__(self, network, digits, margin):
         assert network == 'the encoder' and digits.shape == (4, 28, 28)
+        self.num_params = 1
         self.sum = theano.shared(np.zeros(1))
         self.state = TrainingState([self.sum])
 
-    def step(self, first, second, places, weight, rate):
+    def step(self, first, second, places, shifts, weight, rate):
         assert first.shape == second.shape == (64, 1, 84, 84)
+        assert shifts.shape == (128, 3)
         self.sum.set_value(self.sum.get_value() + first.mean()
                            + places.mean() * weight * rate)
         return 1 / (1 + self.sum.get_value()[0])

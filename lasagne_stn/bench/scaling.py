@@ -74,7 +74,7 @@ def draw_scaling(results, sweeps=None):
         axes.set_yscale('log')
         axes.set_xlabel(axis)
         axes.set_ylim(top=8 * axes.get_ylim()[1])           # room for the legend
-        axes.legend(fontsize=7, frameon=False)
+        axes.legend(fontsize=7, frameon=False, handlelength=4)
     panels[0].set_ylabel('milliseconds')
     figure.tight_layout()
     return figure, powers

@@ -1,4 +1,4 @@
-"""Finds what images have in common, with neither classes nor boxes [1]_.
+"""Finds where the digit is in images of one class, without boxes [1]_.
 
 A localisation network crops each image. The crops of two images shall be more alike
 than a crop and a random one of the same image; alike is what a network that knows
@@ -15,7 +15,7 @@ import numpy as np
 import theano
 import theano.tensor as T
 from lasagne.layers import (Conv2DLayer, DenseLayer, InputLayer, MaxPool2DLayer,
-                            get_all_layers, get_all_params, get_output)
+                            count_params, get_all_layers, get_all_params, get_output)
 from lasagne.utils import floatX
 
 from ..data import place_on_canvas
@@ -29,10 +29,9 @@ __all__ = ['CANVAS', 'SETS', 'Colocaliser', 'repulsion_at', 'rate_factor_at',
 
 CANVAS, DIGIT = 84, 28              # pixels along a side
 START = .4
-# Pieces of clutter in an image; weight of the distance to the random crop at the end.
-# Among clutter the paper's 1 lets crops of the digit 3 grow to a side of 38 pixels,
-# where the overlap is just 0.5; on empty canvases no 3 was found with 1.2.
-SETS = OrderedDict([('T', (0, 1.)), ('TC', (16, 1.2))])
+SETS = OrderedDict([('T', 0), ('TC', 16)])      # pieces of clutter in an image
+FIRST, LAST = 4., 1.3               # weights of the distance to the random crop
+SHAKE = 1.5                         # standard deviation of a crop's shifts, in pixels
 
 
 class Colocaliser:
@@ -44,35 +43,57 @@ class Colocaliser:
         The encoder: a CNN that was trained on digits.
     digits : numpy array
         Some of the images that are looked for, ``(images, 28, 28)``. Codes are scaled
-        so that the mean square of theirs is 1, the unit of the margin.
+        so that the mean square of theirs is 1, the unit of the margin, and that each of
+        the encoder's layers has the same part in it.
     margin : float
         Of the hinge.
 
+    Attributes
+    ----------
+    step : callable
+        ``step(first, second, places, shifts, weight, rate)`` learns from what
+        :func:`pairs_of_images` gives, with Adam's learning rate, and returns the loss.
+    look : callable
+        ``look(images)`` gives theta.
+    state : TrainingState
+    num_params : int
+        Of the localisation network.
+
     Notes
     -----
-    ``step(first, second, places, weight, rate)`` learns from what
-    :func:`pairs_of_images` gives, with Adam's learning rate, and returns the loss;
-    ``look(images)`` gives theta; ``state`` is a
-    :class:`~lasagne_stn.paper.learner.TrainingState`. With the paper's loss
-    (weight 1) from the start, crops flee to where the canvas is empty: empty crops are
-    all alike, and the way there is shorter than that to a digit in each. A weight above
-    1 on the distance to the random crop first draws crops to ink; see
-    :func:`repulsion_at`.
+    Three things that the paper does not have:
+
+    With its loss (weight 1) from the start, crops flee to where the canvas is empty:
+    empty crops are all alike, and the way there is shorter than that to a digit in
+    each. A weight above 1 on the distance to the random crop first draws crops to ink;
+    see :func:`repulsion_at`.
+
+    Small crops of a part that all images have, such as an arc of a 0, can be more alike
+    than whole digits. Crops that are shaken are so only where they are large: `shifts`
+    is random.
+
+    Class scores have a part in the code. A crop that is a little too small or too large
+    changes them more than it changes the activations of convolutions.
     """
 
     def __init__(self, network, digits, margin=1.):
         first, second = T.tensor4('first'), T.tensor4('second')
-        images, places = T.tensor4('images'), T.matrix('places')
+        images = T.tensor4('images')
+        places, shifts = T.matrix('places'), T.matrix('shifts')
         weight, rate = T.scalar('weight'), T.scalar('rate')
         codes = theano.function([images], encode(network, images))(
             floatX(digits[:, np.newaxis]))
-        scale = np.sum(codes ** 2, axis=1).mean() ** -.5
+        scales = [(len(codes) * np.sum(code ** 2, axis=1).mean()) ** -.5
+                  for code in codes]
         theta = _localisation()
         crop = TransformerLayer(get_all_layers(theta)[0], theta, transform=Attention(),
                                 output_size=(DIGIT, DIGIT))
-        crops = get_output(crop, T.concatenate([first, second]))
+        pairs = T.concatenate([first, second])
+        crops = crop.get_output_for([pairs, get_output(theta, pairs) + shifts])
         random = crop.get_output_for([first, places])
-        codes = encode(network, T.concatenate([crops, random])) * floatX(scale)
+        codes = T.concatenate(
+            [code * floatX(scale) for code, scale in zip(
+                encode(network, T.concatenate([crops, random])), scales)], axis=1)
         count = first.shape[0]
         ours, theirs, other = codes[:count], codes[count:2 * count], codes[2 * count:]
         hinge = (T.sum((ours - theirs) ** 2, axis=1)
@@ -81,22 +102,23 @@ class Colocaliser:
         updates = lasagne.updates.adam(
             loss, get_all_params(theta, trainable=True), rate)
         self.state = TrainingState(updates)
-        self.step = theano.function([first, second, places, weight, rate], loss,
-                                    updates=updates)
+        self.num_params = int(count_params(theta, trainable=True))
+        self.step = theano.function([first, second, places, shifts, weight, rate],
+                                    loss, updates=updates)
         images = get_all_layers(theta)[0].input_var
         self.look = theano.function([images], get_output(theta))
 
 
 def encode(network, images):
-    """The joined activations of a network's convolutions, each after its pooling.
+    """The activations of the encoder's layers: a list of ``(images, features)``.
 
-    Before the pooling two digits of a class are hardly more alike than a digit and an
-    empty image, and the localisation network would crop what is empty.
+    Of the convolutions those after the pooling, and the class scores. Before the
+    pooling two digits of a class are hardly more alike than a digit and an empty image,
+    and the localisation network would crop what is empty.
     """
     layers = [layer for layer in get_all_layers(network)
-              if isinstance(layer, MaxPool2DLayer)]
-    return T.concatenate([layer.flatten(2) for layer in get_output(layers, images)],
-                         axis=1)
+              if isinstance(layer, MaxPool2DLayer)] + [network]
+    return [layer.flatten(2) for layer in get_output(layers, images)]
 
 
 def _localisation():
@@ -116,24 +138,26 @@ def _localisation():
     return head
 
 
-def repulsion_at(progress, last, first=4.):
+def repulsion_at(progress):
     """Weight of the distance to the random crop, at a fraction of all iterations.
 
-    It falls from `first` to `last`, which it reaches after two thirds.
+    It falls, and reaches its last value after two thirds.
 
-    >>> [round(repulsion_at(progress, 1.2), 1) for progress in (0, 1 / 3, 2 / 3, 1)]
-    [4.0, 2.6, 1.2, 1.2]
+    >>> [round(repulsion_at(progress), 2) for progress in (0, 1 / 3, 2 / 3, 1)]
+    [4.0, 2.65, 1.3, 1.3]
     """
-    return last + (first - last) * max(0., 1 - 1.5 * progress)
+    return LAST + (FIRST - LAST) * max(0., 1 - 1.5 * progress)
 
 
 def rate_factor_at(progress):
     """Factor of the learning rate, at a fraction of all iterations.
 
-    >>> [rate_factor_at(progress) for progress in (0, .6, .7)]
-    [1.0, 1.0, 0.3]
+    In the last third it falls to 0.
+
+    >>> [round(rate_factor_at(progress), 1) for progress in (0, .6, .8, .9)]
+    [1.0, 1.0, 0.6, 0.3]
     """
-    return 1. if progress < 2 / 3 else .3
+    return min(1., 3 * (1 - progress))
 
 
 def pairs_of_images(images, num_patches, others, count, rng):
@@ -157,6 +181,8 @@ def pairs_of_images(images, num_patches, others, count, rng):
         Shape ``(count, 1, 84, 84)``.
     places : numpy array
         Theta of the random crops, ``(count, 3)``.
+    shifts : numpy array
+        For the theta of the others, first and second, ``(2 * count, 3)``.
     """
     chosen = rng.integers(len(images), size=(2, count))
     first, second = (place_on_canvas(images[index], rng, (CANVAS, CANVAS), num_patches,
@@ -164,7 +190,9 @@ def pairs_of_images(images, num_patches, others, count, rng):
     scale = (DIGIT - 1) / (CANVAS - 1)
     places = rng.uniform(scale - 1, 1 - scale, size=(count, 3))
     places[:, 0] = scale
-    return first, second, floatX(places)
+    shifts = rng.normal(0, SHAKE / ((CANVAS - 1) / 2), size=(2 * count, 3))
+    shifts[:, 0] = 0
+    return first, second, floatX(places), floatX(shifts)
 
 
 def boxes_of(theta):

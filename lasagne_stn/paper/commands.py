@@ -139,7 +139,7 @@ def distortions(data, output, seed):
 @output_option
 @click.option('--resume', is_flag=True, help='Continue from the checkpoint, if any.')
 def colocalise(data, output, resume, **options):
-    """Find what images have in common, with neither classes nor boxes."""
+    """Find where the digit is in images of one class, without boxes."""
     from rich.console import Console
 
     console = Console(highlight=False)

@@ -118,7 +118,7 @@ def find_digits(search, data, folder, bar):
     encoder = _trained_encoder(search, data, folder, bar)
     with weights_from(search.seed):
         colocaliser = Colocaliser(encoder.learner.network, mine[:500], search.margin)
-    patches, last = SETS[search.clutter]
+    patches = SETS[search.clutter]
     canvases, corners = place_on_canvas(
         test_images[test_labels == search.digit], np.random.default_rng(0),
         (CANVAS, CANVAS), patches, test_images)
@@ -135,8 +135,7 @@ def find_digits(search, data, folder, bar):
             rng = np.random.default_rng([search.seed, iteration])
             progress = iteration / search.iterations
             losses.append(float(colocaliser.step(*pairs_of_images(
-                mine, patches, images, search.batch_size, rng),
-                repulsion_at(progress, last),
+                mine, patches, images, search.batch_size, rng), repulsion_at(progress),
                 search.learning_rate * rate_factor_at(progress))))
             done = iteration + 1
             if done % EVERY == 0 or done == search.iterations:
@@ -153,7 +152,8 @@ def find_digits(search, data, folder, bar):
     draw_found(canvases, true, boxes()).savefig(path + '.png',
                                                 metadata={'Software': None})
     line = dict(search._asdict(), experiment=EXPERIMENT, found=100 * history[-1][2],
-                count=len(true), encoder_error=100 * encoder.error, history=history,
+                count=len(true), num_params=colocaliser.num_params,
+                encoder_error=100 * encoder.error, history=history,
                 seconds=round(seconds, 1), machine=describe())
     return line, path + '.png'
 

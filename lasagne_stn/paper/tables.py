@@ -48,7 +48,7 @@ class Outcome(namedtuple('Outcome', 'cell run num_params values')):
     run : Run, Search or None
         The settings, with the first seed; None without results.
     num_params : int or None
-        None too where the paper compares no models.
+        None without results.
     values : dict
         From seeds to figures in percent.
     """
@@ -126,9 +126,9 @@ def runs_in(lines):
     """
     found = []
     for number, line in enumerate(lines, start=1):
-        kind, needed = Run, ('error', 'num_params')
+        kind, needed = Run, ('num_params', 'error')
         if line.get('experiment') == EXPERIMENT:
-            kind, needed = Search, ('found',)
+            kind, needed = Search, ('num_params', 'found')
         lacking = [name for name in kind._fields + needed if name not in line]
         if lacking:
             raise ValueError('runs_in: line %d of the results lacks %r.\nRemove that '
@@ -198,5 +198,5 @@ def outcome(cell, runs, data):
     group = OrderedDict(sorted(groups[settings].items()))
     first, line = next(iter(group.items()))
     key = 'error' if isinstance(settings, Run) else 'found'
-    return Outcome(cell, settings._replace(seed=first), line.get('num_params'),
+    return Outcome(cell, settings._replace(seed=first), line['num_params'],
                    OrderedDict((seed, line[key]) for seed, line in group.items()))
