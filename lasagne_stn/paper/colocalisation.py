@@ -30,7 +30,7 @@ __all__ = ['CANVAS', 'SETS', 'Colocaliser', 'repulsion_at', 'rate_factor_at',
 CANVAS, DIGIT = 84, 28              # pixels along a side
 START = .4
 SETS = OrderedDict([('T', 0), ('TC', 16)])      # pieces of clutter in an image
-FIRST, LAST = 4., 1.3               # weights of the distance to the random crop
+FIRST, LAST = 4., 1.4               # weights of the distance to the random crop
 SHAKE = 1.5                         # standard deviation of a crop's shifts, in pixels
 
 
@@ -143,8 +143,8 @@ def repulsion_at(progress):
 
     It falls, and reaches its last value after two thirds.
 
-    >>> [round(repulsion_at(progress), 2) for progress in (0, 1 / 3, 2 / 3, 1)]
-    [4.0, 2.65, 1.3, 1.3]
+    >>> [round(repulsion_at(progress), 1) for progress in (0, 1 / 3, 2 / 3, 1)]
+    [4.0, 2.7, 1.4, 1.4]
     """
     return LAST + (FIRST - LAST) * max(0., 1 - 1.5 * progress)
 
