@@ -4,7 +4,7 @@ import io
 
 from .. import viz
 from ..tables import Table, to_markdown
-from .colocalisation import LAST, SHAKE
+from .colocalisation import FIRST, SETS, SHAKE
 from .search import EXPERIMENT, Search
 from .tables import TABLES
 from .training import SCHEDULES, Run
@@ -31,9 +31,11 @@ anew for every batch. On 28 x 28 pixels its largest fully connected network has 
 parameters, fewer than its 400,000; the other models there have as many."""
 SEARCH_NOTE = OURS + """Found: intersection over union above 0.5. Gap: to the nearest end of the paper's range,
 in percentage points. Params: of the localisation network. Other than in the paper, the
-distance to the random crop first counts 4 times, in the last third %g times; crops are
-shaken by %g pixels; and of the encoder's layers, its class scores count too.""" % (
-    LAST, SHAKE)
+distance to the random crop counts %g times at first, in the last third
+%s; crops are shaken by %g pixels; and of the
+encoder's layers, the class scores count too.""" % (
+    FIRST, ' and '.join('%g times on %s' % (last, name)
+                        for name, (_, last) in SETS.items()), SHAKE)
 
 
 def data_words(data):

@@ -118,7 +118,7 @@ def find_digits(search, data, folder, bar):
     encoder = _trained_encoder(search, data, folder, bar)
     with weights_from(search.seed):
         colocaliser = Colocaliser(encoder.learner.network, mine[:500], search.margin)
-    patches = SETS[search.clutter]
+    patches, last = SETS[search.clutter]
     canvases, corners = place_on_canvas(
         test_images[test_labels == search.digit], np.random.default_rng(0),
         (CANVAS, CANVAS), patches, test_images)
@@ -135,7 +135,8 @@ def find_digits(search, data, folder, bar):
             rng = np.random.default_rng([search.seed, iteration])
             progress = iteration / search.iterations
             losses.append(float(colocaliser.step(*pairs_of_images(
-                mine, patches, images, search.batch_size, rng), repulsion_at(progress),
+                mine, patches, images, search.batch_size, rng),
+                repulsion_at(progress, last),
                 search.learning_rate * rate_factor_at(progress))))
             done = iteration + 1
             if done % EVERY == 0 or done == search.iterations:
