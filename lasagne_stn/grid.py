@@ -5,9 +5,10 @@ Convention: points are (x, y) or (x, y, z), x to the right, y down. With
 ``align_corners=False`` they are the outer edges of the first and last pixel. An axis
 of one pixel has its only centre at 0.
 """
+import theano
 import theano.tensor as T
 
-__all__ = ['regular_grid', 'to_pixels', 'half_width', 'bounded']
+__all__ = ['regular_grid', 'to_pixels', 'half_width', 'as_floats', 'bounded']
 
 FAR = 1e9            # half-widths of the image; beyond it all points count as one
 
@@ -53,9 +54,9 @@ def regular_grid(size, align_corners=True, dtype='float64'):
 
 def _axis_points(pixels, align_corners, dtype):
     """Coordinates of the pixel centres of one axis, from left to right."""
-    place = 2 * T.arange(pixels) - (pixels - 1)
+    place = 2 * T.cast(T.arange(pixels), dtype) - T.cast(pixels - 1, dtype)
     width = T.maximum(pixels - 1, 1) if align_corners else pixels
-    return T.cast(place, dtype) / T.cast(width, dtype)
+    return place / T.cast(width, dtype)
 
 
 def half_width(pixels, align_corners):
@@ -111,6 +112,30 @@ def to_pixels(coordinate, pixels, align_corners=True):
                                coordinate.dtype) + centre
 
 
+def as_floats(*values):
+    """The same values in one floating point type; integers become floatX.
+
+    Parameters
+    ----------
+    *values : Theano variable or array
+
+    Returns
+    -------
+    list of Theano variable
+
+    Examples
+    --------
+    >>> one, other = as_floats(T.constant([1, 2]), T.constant([.5]))
+    >>> one.dtype, other.dtype
+    ('float64', 'float64')
+    """
+    values = [T.as_tensor_variable(value) for value in values]
+    dtype = theano.scalar.upcast(*[value.dtype for value in values])
+    if dtype in T.discrete_dtypes:
+        dtype = theano.config.floatX
+    return [T.cast(value, dtype) for value in values]
+
+
 def bounded(values):
     """Clip parameters or coordinates to +-1e9, so that sums of products stay finite.
 
@@ -130,5 +155,6 @@ def bounded(values):
     >>> bounded(T.constant([float('-inf'), .5])).eval()
     array([-1.e+09,  5.e-01])
     """
+    (values,) = as_floats(values)
     far = T.constant(FAR, dtype=values.dtype)
     return T.clip(values, -far, far)

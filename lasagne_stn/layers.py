@@ -4,7 +4,7 @@ import theano.tensor as T
 
 from . import checks
 from .borders import BORDER_MODES
-from .grid import half_width, regular_grid
+from .grid import as_floats, half_width, regular_grid
 from .incoming import incoming_pair, incoming_shapes
 from .interpolation import as_kernel
 from .matrices import Affine, MatrixTransform
@@ -159,6 +159,7 @@ class TransformerLayer(lasagne.layers.MergeLayer):
             Points (x, y) in half-widths of the image, shape
             ``(batch, output rows, output columns, 2)``.
         """
+        (theta,) = as_floats(theta)
         size = self._symbolic_size(images)
         grid = regular_grid(size, self.align_corners, theta.dtype)
         rows = self.transform.apply(theta, grid, self._half_widths(images))

@@ -9,7 +9,7 @@ well. When a function is compiled, a rewrite may put one kernel between the bord
 """
 from collections import namedtuple
 
-from theano import gof
+from theano.compile import ViewOp
 
 __all__ = ['SamplerKind', 'Marker', 'mark']
 
@@ -28,8 +28,11 @@ border_mode, border_value, align_corners
 """
 
 
-class Marker(gof.Op):
+class Marker(ViewOp):
     """An identity that names a border of a sampler.
+
+    It is a `ViewOp`, for of all operations with no state Scan leaves only these where
+    they are: others it takes out of its loop, and the sampler would lose its borders.
 
     Parameters
     ----------
@@ -41,28 +44,18 @@ class Marker(gof.Op):
         What the sampler computes.
     """
     __props__ = ('role', 'kind')
-    view_map = {0: [0]}
-
     def __init__(self, role, kind):
         self.role, self.kind = role, kind
-
-    def make_node(self, value):
-        """One output of the input's type."""
-        return gof.Apply(self, [value], [value.type()])
-
-    def perform(self, node, inputs, outputs):
-        """Pass the value on."""
-        outputs[0][0] = inputs[0]
-
-    def infer_shape(self, node, shapes):
-        """The input's shape."""
-        return shapes
 
     def L_op(self, inputs, outputs, output_gradients):
         """The gradient, through a marker of the backward part."""
         role = ('grad_' + self.role if self.role in ('images', 'where', 'output')
                 else 'second')
         return [Marker(role, self.kind)(output_gradients[0])]
+
+    def R_op(self, inputs, eval_points):
+        """The derivative along a direction goes through no marker."""
+        return [eval_points[0]]
 
     def connection_pattern(self, node):
         """A size has no gradient."""

@@ -18,7 +18,7 @@ import types
 import warnings
 from contextlib import contextmanager
 
-from .threads import limit_waiting, thread_count
+from .threads import limit_waiting, survive_forks, thread_count
 
 __all__ = ['REQUIREMENTS', 'prepare', 'check_versions', 'requirement', 'fits',
            'installed_version', 'user_flags', 'chosen_flags', 'default_flags',
@@ -46,6 +46,7 @@ def prepare():
     """
     check_versions()
     limit_waiting(os.environ)
+    survive_forks()
     if 'theano' not in sys.modules:
         given = user_flags(os.environ)
         chosen_flags.update((key, value) for key, value in default_flags(given).items()

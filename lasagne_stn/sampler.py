@@ -12,7 +12,7 @@ import theano.tensor as T
 
 from . import checks
 from .borders import BORDER_MODES, clip_place, inside, pixel_index
-from .grid import bounded, regular_grid, to_pixels
+from .grid import as_floats, bounded, regular_grid, to_pixels
 from .interpolation import Bilinear, as_kernel
 from .markers import SamplerKind, mark
 from .matrices import apply_matrix
@@ -72,7 +72,7 @@ def sample(images, points, interpolation='bilinear', border_mode='nearest',
     >>> sample(images, T.constant([[[[-1., 0.], [.5, 0.], [9., 0.]]]])).eval()
     array([[[[1., 3., 4.]]]])
     """
-    images, points = T.as_tensor_variable(images), T.as_tensor_variable(points)
+    images, points = as_floats(images, points)
     if images.ndim not in AXES:
         raise checks.refusal('sample', 'images', 'have 4 axes, or 5 for volumes',
                              images.ndim)
@@ -80,9 +80,8 @@ def sample(images, points, interpolation='bilinear', border_mode='nearest',
         raise checks.refusal('sample', 'points', 'have the axes (batch, output %s, %d)'
                              % (', output '.join(AXES[images.ndim][2:]),
                                 images.ndim - 2), '%d axes' % points.ndim)
-    checks.choice('sample', 'border_mode', border_mode, BORDER_MODES)
     kernel = as_kernel('sample', interpolation)
-
+    _check_border('sample', border_mode, border_value, align_corners)
     kind = _kind(images, points, False, kernel, border_mode, border_value,
                  align_corners)
     images, points = mark('images', kind, images), mark('where', kind, points)
@@ -117,8 +116,9 @@ def sample_affine(images, matrices, size, interpolation='bilinear',
     ----------
     .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, eq. 1.
     """
-    images, matrices = T.as_tensor_variable(images), T.as_tensor_variable(matrices)
+    images, matrices = as_floats(images, matrices)
     kernel = as_kernel('sample_affine', interpolation)
+    _check_border('sample_affine', border_mode, border_value, align_corners)
     kind = _kind(images, matrices, True, kernel, border_mode, border_value,
                  align_corners)
     images, matrices = mark('images', kind, images), mark('where', kind, matrices)
@@ -170,9 +170,16 @@ def as_points(rows, size):
     return points.dimshuffle(*[0] + list(range(2, 2 + dims)) + [1])
 
 
+def _check_border(owner, border_mode, border_value, align_corners):
+    """Refuse unknown options."""
+    checks.choice(owner, 'border_mode', border_mode, BORDER_MODES)
+    checks.number(owner, 'border_value', border_value)
+    checks.flag(owner, 'align_corners', align_corners)
+
+
 def _kind(images, where, affine, kernel, border_mode, border_value, align_corners):
     """What a kernel must compute to stand for the sampler; None if there is none."""
-    if type(kernel) is not Bilinear or images.dtype != where.dtype:
+    if type(kernel) is not Bilinear:
         return None
     return SamplerKind(images.ndim - 2, affine, border_mode, float(border_value),
                        bool(align_corners))

@@ -1,7 +1,8 @@
-"""OpenMP's threads: how many there are, and how long they wait for work."""
+"""OpenMP's threads: how many there are, how long they wait, and forks."""
+import ctypes
 import os
 
-__all__ = ['thread_count', 'limit_waiting']
+__all__ = ['thread_count', 'limit_waiting', 'survive_forks']
 
 SPINS = 10000               # some tenths of a millisecond
 
@@ -35,3 +36,20 @@ def limit_waiting(environment):
     """
     if not {'OMP_WAIT_POLICY', 'GOMP_SPINCOUNT'} & set(environment):
         environment['GOMP_SPINCOUNT'] = str(SPINS)
+
+
+def survive_forks():
+    """Let forked processes compute with one thread.
+
+    GNU's threads do not live on in a fork, but the library waits for them there: what
+    was compiled with OpenMP, and ran before the fork, would hang for ever. Processes
+    that are spawned have all their threads.
+    """
+    os.register_at_fork(after_in_child=_use_one_thread)
+
+
+def _use_one_thread():
+    try:
+        ctypes.CDLL('libgomp.so.1').omp_set_num_threads(1)
+    except OSError:                 # no such library, no such threads
+        pass

@@ -105,8 +105,9 @@ def scale_gradients(grads, params, localisation=0.1):
     params : list of Theano shared variable
         The parameters, in the same order.
     localisation : float, optional
-        Factor for the gradients of parameters tagged ``localisation``; the paper's
-        experiments with house numbers use a tenth.
+        Factor for the gradients of what :func:`localisation_head` or
+        :func:`tag_localisation` tagged; the paper's experiments with house numbers use
+        a tenth.
 
     Returns
     -------
@@ -127,6 +128,9 @@ def scale_gradients(grads, params, localisation=0.1):
     >>> scaled[0].eval()
     array([0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
     """
+    if not isinstance(grads, (list, tuple)):
+        raise checks.refusal('scale_gradients', 'grads', 'be a list, such as '
+                             'theano.grad(loss, params)', grads, error=TypeError)
     if len(grads) != len(params):
         raise checks.refusal('scale_gradients', 'grads', 'have the length of params, %d'
                              % len(params), len(grads))

@@ -4,6 +4,8 @@ Convention: a transform maps points of the output to points of the input; points
 (x, y) or (x, y, z), in half-widths of the image, see :mod:`lasagne_stn.grid`. Theta is
 clipped to +-1e9 first, so that an infinite parameter means a point far outside.
 """
+from numbers import Integral
+
 import numpy as np
 import theano.tensor as T
 
@@ -46,6 +48,7 @@ class Transform:
     dims = 2
     num_params = None
     identity = None
+    coordinates = COORDINATES[0]    # of a subclass that does not call __init__
 
     def __init__(self, coordinates='normalised'):
         checks.choice(self, 'coordinates', coordinates, COORDINATES)
@@ -176,6 +179,9 @@ def as_transform(owner, transform, dims=2):
     if not isinstance(transform, Transform):
         raise checks.refusal(owner, 'transform', 'be a Transform such as Affine()',
                              transform, error=TypeError)
+    if not isinstance(transform.num_params, Integral) or transform.num_params < 1:
+        raise checks.refusal(owner, 'transform', 'have num_params, a positive integer',
+                             transform.num_params)
     if transform.dims != dims:
         raise checks.refusal(owner, 'transform', 'have dims=%d' % dims, transform)
     return transform

@@ -7,6 +7,7 @@ import theano
 import theano.tensor as T
 
 import lasagne_stn
+import oracle
 from conftest import WAYS, fused_ops, run, with_gradients
 from lasagne_stn import Affine, Bicubic, ThinPlateSpline, TransformerLayer, sample
 from lasagne_stn.markers import Marker
@@ -83,12 +84,42 @@ def test_without_a_compiler_it_stays_explicit(monkeypatch):
     assert fused_ops(compiled(warp())) == []
 
 
-def test_float16_and_mixed_types_stay_explicit():
-    for images, points in ((T.TensorType('float16', (False,) * 4)(),
-                            T.TensorType('float16', (False,) * 4)()),
-                           (T.ftensor4(), T.dtensor4())):
-        function = theano.function([images, points], sample(images, points), mode=FUSED)
-        assert fused_ops(function) == []
+def test_float16_stays_explicit():
+    images, points = [T.TensorType('float16', (False,) * 4)() for _ in range(2)]
+    function = theano.function([images, points], sample(images, points), mode=FUSED)
+    assert fused_ops(function) == []
+
+
+def test_mixed_types_are_computed_in_the_wider_one(rng):
+    images, points = T.btensor4(), T.ftensor4()
+    function = theano.function([images, points], sample(images, points), mode=FUSED)
+    assert fused_ops(function) == BOTH[:1]
+    values = rng.integers(-100, 100, (2, 3, 5, 4)).astype('int8')
+    places = rng.uniform(-1.2, 1.2, (2, 6, 3, 2)).astype('float32')
+    found = function(values, places)
+    assert found.dtype == 'float32'
+    np.testing.assert_allclose(found, oracle.sample(values.astype(float), places),
+                               rtol=1e-4, atol=1e-3)
+
+
+def test_a_sampler_in_a_loop_is_fused(rng):
+    """Glimpses: theta in turn, the same images each time, which Scan would take out."""
+    def function(output, **options):
+        gradients = T.grad((output ** 2).sum(), [images, thetas])
+        return theano.function([images, thetas], [output] + gradients, **options)
+
+    images, thetas = T.dtensor4(), T.dtensor3()
+    output, _ = theano.scan(lambda theta, images: warp()(images, theta),
+                            sequences=[thetas], non_sequences=[images], mode=FUSED)
+    looped = function(output, mode=theano.Mode('py', 'fast_run').excluding(
+        'constant_folding', 'topo_constant_folding'))
+    assert BOTH == [name for node in looped.maker.fgraph.toposort()
+                    if hasattr(node.op, 'fn') for name in fused_ops(node.op.fn)]
+    one_by_one = function(T.stack([warp()(images, thetas[turn]) for turn in range(3)]),
+                          mode=EXPLICIT)
+    values = rng.normal(size=(2, 2, 5, 4)), rng.normal(scale=.5, size=(3, 2, 6))
+    for found, expected in zip(looped(*values), one_by_one(*values)):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_stacked_transformers_are_fused_each():

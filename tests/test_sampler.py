@@ -9,6 +9,7 @@ import oracle
 from conftest import run, with_gradients
 from lasagne_stn import sample
 from lasagne_stn.borders import BORDER_MODES
+from lasagne_stn.sampler import sample_affine
 
 SCIPY_MODES = {'nearest': 'nearest', 'mirror': 'mirror', 'reflect': 'reflect',
                'wrap': 'grid-wrap', 'constant': 'grid-constant'}
@@ -147,3 +148,43 @@ def test_wrong_axes_and_names_are_refused():
         sample(images, points, border_mode='clamp')
     with pytest.raises(ValueError, match="interpolation must be .*\n.*'bicubic'"):
         sample(images, points, interpolation='cubic')
+    for function, rest in ((sample, (points,)), (sample_affine, (T.tensor3(), (2, 3)))):
+        with pytest.raises(ValueError, match=function.__name__ + ': border_mode must'):
+            function(images, *rest, border_mode='miror')
+        with pytest.raises(ValueError, match='border_value must be a finite number'):
+            function(images, *rest, border_value=float('nan'))
+        with pytest.raises(TypeError, match="align_corners must .* got 'no'"):
+            function(images, *rest, align_corners='no')
+
+
+def test_integers_are_read_as_numbers(float_type):
+    """Neither images nor points nor matrices make the result one of integers."""
+    images = np.array([[[[7, 12, 19]]]], 'uint8')
+    points = np.array([[[[-1, 0], [0, 0], [3, 0]]]], 'int8')
+    halves = (points / 2).astype(float_type)
+    for where, expected in ((points, [7, 12, -.5]), (halves, [9.5, 12, 9.25])):
+        for pixels in (images, images.astype(float_type)):
+            variables = [T.as_tensor_variable(array).type() for array in (pixels, where)]
+            found = theano.function(variables, sample(
+                *variables, border_mode='constant', border_value=-.5))(pixels, where)
+            assert found.dtype == float_type
+            np.testing.assert_allclose(found, [[[expected]]])
+    matrices = T.btensor3()
+    found = theano.function([matrices], sample_affine(T.constant(images), matrices, (1, 5)))
+    np.testing.assert_allclose(found(np.array([[[1, 0, 0], [0, 1, 0]]], 'int8')),
+                               [[[[7, 9.5, 12, 15.5, 19]]]])
+
+
+@pytest.mark.parametrize('interpolation, border_mode', [
+    ('bilinear', 'nearest'), ('bilinear', 'constant'), ('bicubic', 'wrap')])
+def test_the_derivative_along_a_direction(interpolation, border_mode, rng):
+    images, matrices, direction = T.dtensor4(), T.dtensor3(), T.dtensor3()
+    output = sample_affine(images, matrices, (3, 4), interpolation, border_mode, .5)
+    along = theano.function([images, matrices, direction],
+                            T.Rop(output, matrices, direction))
+    value = theano.function([images, matrices], output)
+    given = rng.normal(size=(2, 2, 5, 6))
+    start = np.eye(2, 3) + rng.normal(scale=.1, size=(2, 2, 3))
+    step = rng.normal(size=(2, 2, 3))
+    slope = (value(given, start + 1e-6 * step) - value(given, start - 1e-6 * step)) / 2e-6
+    np.testing.assert_allclose(along(given, start, step), slope, rtol=1e-6, atol=1e-6)

@@ -150,6 +150,8 @@ def test_wrong_arguments_are_refused():
     with pytest.raises(ValueError, match='scale_gradients: grads must have the length '
                        'of params, 2, got 1'):
         scale_gradients(grads, [head.W, head.b])
+    with pytest.raises(TypeError, match='grads must be a list, such as theano.grad'):
+        scale_gradients(head.b.sum(), [head.b])
     with pytest.raises(TypeError, match="localisation must be a finite .* got '.1'"):
         scale_gradients(grads, [head.b], localisation='.1')
     with pytest.raises(ValueError, match='localisation must be a finite .* got nan'):

@@ -254,3 +254,12 @@ def test_what_is_no_transform_is_refused():
         as_transform('warp', Affine)
     with pytest.raises(ValueError, match=r'transform must have dims=3, got Affine\(\)'):
         as_transform('warp', Affine(), dims=3)
+
+    class Unfinished(Transform):
+        def __init__(self):
+            pass                    # without the base's: coordinates are normalised
+
+    with pytest.raises(ValueError, match='transform must have num_params, a positive '
+                       'integer, got None'):
+        as_transform('warp', Unfinished())
+    assert repr(Unfinished()) == 'Unfinished()'

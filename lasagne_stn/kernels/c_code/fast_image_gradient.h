@@ -63,9 +63,14 @@ struct Candidates {
   __m512i index;    // of the first candidate, from the window's base
 
   Candidates(__m512 place, int count) {
-    const __m512 first =
+    __m512 first =
         _mm512_roundscale_ps(_mm512_sub_ps(place, _mm512_set1_ps(0.5f * count)),
                              _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
+    // Where the place is half a pixel, its rounding may leave the window by one: the
+    // window's base was rounded in double precision. Weights follow the distance.
+    const int group = count == 4 ? 2 : count;
+    first = _mm512_min_ps(_mm512_max_ps(first, _mm512_setzero_ps()),
+                          _mm512_set1_ps(static_cast<float>(WINDOW - group)));
     distance = _mm512_sub_ps(first, place);
     index = _mm512_cvtps_epi32(first);
   }
