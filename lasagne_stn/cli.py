@@ -5,7 +5,7 @@ import sys
 __all__ = ['main', 'commands']
 
 PACKAGES = {'click': 'click', 'rich': 'rich', 'matplotlib': 'matplotlib',
-            'sklearn': 'scikit-learn', 'distributed': 'distributed'}
+            'sklearn': 'scikit-learn', 'distributed': 'distributed', 'pooch': 'pooch'}
 MISSING = ('lasagne-stn needs %s, which is not installed.\n'
            'Run: pip install "lasagne-stn[paper]"')
 

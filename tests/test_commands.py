@@ -54,9 +54,12 @@ def test_train_evaluate_and_plot(invoke, few, tmp_path, monkeypatch):
     assert 'R-st-fcn-affine-4-seed1, 4 iterations of 4' in result.output
     assert 'Test error %.2f %%' % line['error'] in result.output
     assert 'other data' not in result.output
-    few[0][0, 0, 0] = .5
+    before, few[0][0, 0, 0] = few[0][0, 0, 0], .5
     assert 'It was trained on other data: 52 images' in invoke('evaluate',
                                                                checkpoint).output
+    result = invoke('plot', checkpoint)
+    assert result.exit_code == 1 and 'must be those of the training' in result.output
+    few[0][0, 0, 0] = before
 
     result = invoke('plot', checkpoint)
     assert result.exit_code == 0, result.output

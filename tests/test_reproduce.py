@@ -36,7 +36,7 @@ def trained(monkeypatch):
                 yield job, RuntimeError('the loss is nan.')
             elif isinstance(job.run, Search):
                 yield job, dict(job.run._asdict(), experiment='colocalisation',
-                                found=90.)
+                                found=90., num_params=6531)
             else:
                 yield job, dict(job.run._asdict(), error=3., num_params=7)
 
@@ -92,7 +92,7 @@ def test_searches_are_trained_too(console, trained, tmp_path):
     ((job),) = trained
     assert job.name == 'colocalisation-T-4-5000-seed1' and job.length == 8000
     assert 'colocalisation-T-4-5000-seed1: 90.00 %' in console.file.getvalue()
-    assert '| digit 4 | 100.0 | 90.00 | -10.00 | 5,000 | 1 |  |' in (
+    assert '| digit 4 | 100.0 | 90.00 | -10.00 | 5,000 | 1 | 6,531 |' in (
         tmp_path / 'colocalisation.md').read_text()
 
 
@@ -153,6 +153,17 @@ def test_results_of_another_machine_come_without_its_paths(tmp_path):
     append_line(tmp_path / 'theirs.jsonl', dict(line, seed=2))
     take_in(str(tmp_path), str(tmp_path / 'theirs.jsonl'))
     assert len(read_lines(tmp_path / 'results.jsonl')) == 2
+
+
+@pytest.mark.parametrize('line', ['5', '{"name": "something else"}'])
+def test_of_a_file_that_has_other_lines_nothing_is_taken_in(tmp_path, line):
+    path = tmp_path / 'theirs.jsonl'
+    path.write_text(json.dumps(dict(Run()._asdict(), error=2., num_params=9))
+                    + '\n' + line + '\n')
+    with pytest.raises(ValueError, match='line 2 of') as refused:
+        take_in(str(tmp_path), str(path))
+    assert 'theirs.jsonl' in str(refused.value)
+    assert not (tmp_path / 'results.jsonl').exists()
 
 
 def test_the_pages_in_the_repository_are_those_of_the_results_there(tmp_path):

@@ -130,6 +130,8 @@ def read_lines(path):
         for number, line in enumerate(file, start=1):
             try:
                 found.append(json.loads(line))
+                if not isinstance(found[-1], dict):
+                    raise ValueError('no results')
             except ValueError as problem:
                 raise ValueError('read_lines: line %d of %s is damaged (%s).\nRemove '
                                  'that line.' % (number, path, problem)) from problem

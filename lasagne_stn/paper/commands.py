@@ -183,7 +183,8 @@ def reproduce(tables, data, output, scheduler, add, no_run, **options):
 
     Trains what is missing in the results, several at a time, going on from checkpoints;
     prints the table, the paper's figures beside ours, with the command that repeats
-    each cell; and writes it as Markdown, CSV and PNG. Ctrl-C loses nothing.
+    each cell; and writes it as Markdown, CSV and PNG. After Ctrl-C the same command
+    goes on from the last checkpoints.
     """
     from rich.console import Console
 

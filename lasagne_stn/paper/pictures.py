@@ -9,6 +9,7 @@ from .. import viz
 from ..data import place_on_canvas
 from ..layers import SamplingGridLayer, TransformerLayer
 from .experiments import EXPERIMENTS
+from .job import fingerprint
 from .networks import TRANSFORMS
 from .training import WATCHED, load_run, test_set
 
@@ -111,12 +112,15 @@ def animate_grids(checkpoint, data, path):
     Raises
     ------
     ValueError
-        If the model has no transformer.
+        If the model has no transformer, or it was trained on other data.
     """
     result = load_run(checkpoint)
     if result.run.transform is None:
         raise ValueError('animate_grids: %s is of the model %s, which has no '
                          'transformer.' % (checkpoint, result.run.model))
+    if result.run.data not in ('', fingerprint(data)):
+        raise ValueError('animate_grids: data must be those of the training, %s, got '
+                         '%s.' % (result.run.data, fingerprint(data)))
     images = test_set(result.run, data)[0][:WATCHED].max(axis=1)
     transform = TRANSFORMS[result.run.transform]
     start = np.broadcast_to(transform.identity, (1,) + result.thetas.shape[1:])

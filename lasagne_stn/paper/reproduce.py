@@ -78,7 +78,7 @@ def make_tables(console, names, folder, source=None, options=Options(),
     if missing:
         if source is None:
             source = os.environ.get(find.VARIABLE)
-        if source is not None and os.path.exists(source):
+        if source not in (None, find.MNIST) and os.path.exists(source):
             source = os.path.abspath(source)
         jobs = [Job(run, source, os.path.abspath(folder), options.every)
                 for name in names for run in planned(name, data, options)]
@@ -264,8 +264,18 @@ def take_in(folder, path):
     folder : str
     path : str
         Of a ``results.jsonl``, such as another machine's.
+
+    Raises
+    ------
+    ValueError
+        If a line is none of results; then nothing is taken in.
     """
-    for line in read_lines(path):
+    lines = read_lines(path)
+    try:
+        runs_in(lines)
+    except ValueError as problem:
+        raise ValueError('take_in: %s cannot be taken in.\n%s' % (path, problem)) from None
+    for line in lines:
         if 'machine' in line:
             line['machine'] = _without_paths(line['machine'])
         add_result(folder, line)
