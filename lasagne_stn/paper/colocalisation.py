@@ -30,9 +30,8 @@ __all__ = ['CANVAS', 'SETS', 'Colocaliser', 'repulsion_at', 'rate_factor_at',
 CANVAS, DIGIT = 84, 28              # pixels along a side
 START = .4
 # Pieces of clutter in an image; weight of the distance to the random crop at the end.
-# On T 1.4 leaves crops of the digit 7 so small that 1.9 % overlap too little. Among
-# clutter 1.3 leaves those of the digit 3 so large that 42 % do. The digit 0 is lost
-# there with 1.4, and with 1.7 in 93 %: crops are large, and it is not in their middle.
+# On T 1.3 finds 99.6 % of the digit 7, 1.4 98.1 %. Among clutter 1.4 finds 92.6 % of the
+# digit 3, 1.3 57.6 %; of the digit 0 1.4 finds none and 1.7 7 %: crops are too large.
 SETS = OrderedDict([('T', (0, 1.3)), ('TC', (16, 1.4))])
 FIRST = 4.                          # that weight at the start
 SHAKE = 1.5                         # standard deviation of a crop's shifts, in pixels
