@@ -1,5 +1,4 @@
 """The command ``lasagne-stn``: argument parsing and nothing else."""
-import os
 import sys
 
 __all__ = ['main', 'commands']
@@ -14,7 +13,9 @@ try:
 except ImportError:
     sys.exit(MISSING % PACKAGES['click'])
 
-from .paper.commands import COMMANDS, data_option                     # noqa: E402
+from .paper.commands import COMMANDS                                  # noqa: E402
+from .paper.options import (PICTURES, data_option, file_option,       # noqa: E402
+                            new_console)
 
 
 def main():
@@ -33,17 +34,6 @@ def commands():
     """Spatial Transformer Networks for Theano and Lasagne."""
 
 
-def _writable(context, parameter, path):
-    """Refuse, before hours of work, a place where no file can be written."""
-    if path is None:
-        return None
-    folder = os.path.dirname(os.path.abspath(path))
-    if not os.access(folder, os.W_OK):
-        raise click.BadParameter('the folder %s does not exist or cannot be written '
-                                 'to: give another FILE.' % folder)
-    return path
-
-
 @commands.command()
 @data_option
 @click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
@@ -51,21 +41,17 @@ def _writable(context, parameter, path):
 @click.option('--epochs', type=click.IntRange(1),
               help='Passes through the training images.  [default: 100; 4 for a large '
                    'set such as MNIST]')
-@click.option('--output', metavar='FILE', default='lasagne-stn-demo.png',
-              show_default=True, callback=_writable,
-              type=click.Path(dir_okay=False, writable=True),
-              help='The picture, a PNG.')
+@file_option('--output', 'The picture.', PICTURES, default='lasagne-stn-demo.png',
+             show_default=True)
 def demo(data, seed, epochs, output):
     """Teach a transformer to straighten distorted digits.
 
     Trains a classifier with a spatial transformer and the same one without, prints
     both errors, and draws what the transformer does. Ctrl-C stops early.
     """
-    from rich.console import Console
-
     from . import demo as job
 
-    console = Console(highlight=False)
+    console = new_console()
     try:
         images, words = job.read_data(data)
     except (OSError, ValueError) as problem:
@@ -77,11 +63,9 @@ def demo(data, seed, epochs, output):
 @commands.command()
 def doctor():
     """Say what this machine has, and what to do about the rest."""
-    from rich.console import Console
-
     from .doctor import report
 
-    sys.exit(report(Console(highlight=False)))
+    sys.exit(report(new_console()))
 
 
 class _Shape(click.ParamType):
@@ -95,11 +79,6 @@ class _Shape(click.ParamType):
             return Shape.parse(value)
         except ValueError as problem:
             self.fail(str(problem), parameter, context)
-
-
-def _file(option, words):
-    return click.option(option, metavar='FILE', callback=_writable, help=words,
-                        type=click.Path(dir_okay=False, writable=True))
 
 
 @commands.command()
@@ -152,19 +131,17 @@ def _device(context, parameter, name):
 @click.option('--device', metavar='DEVICE', callback=_device,
               help='Measure the sampler on an OpenCL or CUDA device, such as opencl0:0 '
                    'or cuda0, as Theano names it.')
-@_file('--json', 'Write all figures.')
-@_file('--plot', 'Draw cost against size, a PNG; takes more measurements.')
-@_file('--markdown', 'Write the tables in Markdown.')
+@file_option('--json', 'Write all figures.')
+@file_option('--plot', 'Draw cost against size; takes more measurements.', PICTURES)
+@file_option('--markdown', 'Write the tables in Markdown.')
 def bench(json, plot, markdown, **options):
     """Compare the fused layer with the explicit one, PyTorch, and a memory copy.
 
     For figures that count, let nothing else run on the machine.
     """
-    from rich.console import Console
-
     from . import bench as job
 
-    job.run(Console(highlight=False), job.Options(**options), json, plot, markdown)
+    job.run(new_console(), job.Options(**options), json, plot, markdown)
 
 
 for command in COMMANDS:

@@ -8,7 +8,7 @@ from .matrices import Affine, Attention, Similarity, Translation
 from .projective import Projective
 from .spline import ThinPlateSpline
 from .transforms import Compose
-from .viz import draw_pair, new_figure
+from .viz import draw_pair, new_figure, save_figure
 from .warping import warp_image
 
 __all__ = ['PICTURES', 'draw_gallery']
@@ -59,5 +59,5 @@ def draw_gallery(folder, image=None):
         figure = new_figure(*SIZE)
         draw_pair(figure, image, *warp_image(image, theta, transform))
         paths.append(os.path.join(folder, name + '.png'))
-        figure.savefig(paths[-1], metadata={'Software': None})
+        save_figure(figure, paths[-1])
     return paths

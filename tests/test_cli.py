@@ -59,6 +59,7 @@ def test_options_reach_the_job(invoke, jobs):
     (['--seed', '-1'], "'--seed': -1 is not in the range"),
     (['--data', 'no/such/folder'], "'no/such/folder' does not exist"),
     (['--output', 'no/such/a.png'], 'does not exist or cannot be written to'),
+    (['--output', 'a.jpeg'], "must end in .png or .pdf or .svg, got 'a.jpeg'"),
 ])
 def test_bad_options_are_refused(invoke, jobs, words, message):
     result = invoke('demo', *words)

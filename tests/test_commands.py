@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from lasagne_stn import cli
-from lasagne_stn.paper import EXPERIMENTS, pictures, read_lines
+from lasagne_stn.paper import EXPERIMENTS, Run, pictures, read_lines
 
 
 @pytest.fixture
@@ -73,6 +73,22 @@ def test_train_evaluate_and_plot(invoke, few, tmp_path, monkeypatch):
     result = invoke('plot', tmp_path / 'results.jsonl')
     assert result.exit_code == 0, result.output
     assert (tmp_path / 'results.png').read_bytes().startswith(b'\x89PNG')
+    for source, output, message in (
+            (checkpoint, 'a.png', 'must end in .gif, got'),
+            (tmp_path / 'results.jsonl', 'a.gif', 'must end in .png or .pdf or .svg'),
+            (checkpoint, 'no/a.gif', 'does not exist or cannot be written to')):
+        result = invoke('plot', source, '--output', tmp_path / output)
+        assert result.exit_code == 2 and message in result.output
+
+
+def test_curves_of_one_seed_are_told_apart_by_what_differs():
+    lines = [dict(Run(iterations=iterations, momentum=momentum)._asdict(),
+                  history=[[1, 2., .5], [2, 1., .25]])
+             for iterations, momentum in ((2, .9), (2, .5), (3, .9))]
+    figure = pictures.draw_learning(lines)
+    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert names == ['fcn seed 1 iterations %d momentum %s' % pair
+                     for pair in ((2, .9), (2, .5), (3, .9))]
 
 
 def test_a_second_training_continues_or_is_refused(invoke, few, tmp_path):

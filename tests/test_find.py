@@ -71,6 +71,7 @@ def test_cluttered_digits_without_a_part_for_validation(npz):
     (dict(X_train=np.ones((5, 35))), r'has X_train of shape \(5, 35\) .*no square'),
     (dict(X_train=np.full((5, 36), 'ink')), 'has X_train of .*no square images'),
     (dict(y_train=np.ones((5, 2, 2))), r'has y_train of shape \(5, 2, 2\).*no labels'),
+    (dict(y_train=np.full(5, 1.5)), 'has y_train of .*no labels'),
     (dict(y_train=np.ones(4)), 'has 5 images in X_train and 4 labels in y_train'),
     (dict(y_train=np.array([None] * 5)), 'is no file of numpy arrays, or damaged'),
 ])
@@ -89,6 +90,32 @@ def test_a_truncated_file_of_cluttered_digits_is_named(npz):
     path.write_bytes(path.read_bytes()[:-50])
     with pytest.raises(ValueError, match=r'cluttered\.npz is no file of numpy arrays'):
         load_cluttered(path)
+
+
+def test_a_compressed_file_with_a_wrong_byte_is_named(npz):
+    path, content = npz
+    np.savez_compressed(path, **content)
+    load_cluttered(path)
+    damaged = bytearray(path.read_bytes())
+    damaged[100:200] = bytes(100)
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match=r'cluttered\.npz is no file of numpy arrays'):
+        load_cluttered(path)
+
+
+@pytest.mark.parametrize('changed, message', [
+    (dict(X_test=np.full((3, 36), 255.)), 'must have pixels from 0 to 1, got 255 to 255 .* to test'),
+    (dict(X_train=np.full((5, 36), np.nan)), 'must have pixels .* got nan to nan .* to train'),
+    (dict(y_test=np.array([0, 12, 5])), 'must have labels from 0 to 9, got 0 to 12 .* test'),
+    (dict(y_train=np.array([0, -1, 5, 2, 3])), 'must have labels .* got -1 to 9 .* train'),
+    (dict(X_test=np.ones((0, 36)), y_test=np.ones(0)), 'have no images to test'),
+])
+def test_what_is_no_digit_is_refused(npz, changed, message):
+    path, content = npz
+    find_data(path)
+    np.savez(path, **dict(content, **changed))
+    with pytest.raises(ValueError, match=r'cluttered\.npz ' + message):
+        find_data(path)
 
 
 class Downloader(types.ModuleType):

@@ -8,7 +8,7 @@ import lasagne_stn
 
 PACKAGE = os.path.dirname(lasagne_stn.__file__)
 ROWS = [                                    # a file imports from the rows above it
-    {'headers', 'opencl', 'threads'},
+    {'headers', 'opencl', 'threads', 'files'},
     {'runtime', 'checks', 'config', 'markers'},
     {'grid', 'interpolation', 'borders', 'incoming', 'machine', 'tables'},
     {'transforms'},

@@ -269,6 +269,23 @@ def test_a_checkpoint_of_another_run_is_refused(small, data, tmp_path):
     paper.save_checkpoint(path, facts, dict(arrays, state_0=np.zeros(3)))
     with pytest.raises(ValueError, match='of another network: state_0 must have shape'):
         paper.train(TINY._replace(iterations=1), data, path, resume=True)
+    paper.save_checkpoint(path, facts, dict(arrays, state_1=arrays['state_1'].astype(
+        'float64')))
+    with pytest.raises(ValueError, match="numbers are float64, Theano's floatX is float"
+                                         '32.\nSet floatX in THEANO_FLAGS'):
+        paper.train(TINY._replace(iterations=1), data, path, resume=True)
+
+
+def test_a_checkpoint_of_a_search_is_no_training(tmp_path):
+    paper.save_checkpoint(tmp_path / 'a.npz', {'search': {}, 'history': []}, {})
+    with pytest.raises(ValueError, match='a.npz is the checkpoint of something else'):
+        paper.load_run(tmp_path / 'a.npz')
+
+
+def test_a_rate_that_nothing_learns_at_is_refused(data):
+    with pytest.raises(ValueError, match='localisation_rate must be 1 for fcn, which '
+                                         'has no localisation network, got 0.1'):
+        paper.train(Run('R', 'fcn', localisation_rate=.1), data)
 
 
 def test_lines_are_appended_and_a_damaged_one_is_named(tmp_path):
@@ -280,6 +297,16 @@ def test_lines_are_appended_and_a_damaged_one_is_named(tmp_path):
     path.write_text('{"number": 1}\n{"numb')
     with pytest.raises(ValueError, match=r'line 2 of .*results\.jsonl is damaged'):
         paper.read_lines(path)
+
+
+def test_of_a_line_that_the_disk_has_no_room_for_nothing_stays(tmp_path, monkeypatch):
+    path, write = tmp_path / 'results.jsonl', os.write
+    paper.append_line(path, {'number': 1})
+    monkeypatch.setattr(os, 'write', lambda handle, text: write(handle, text[:5]))
+    with pytest.raises(OSError, match=r'No space left.*results\.jsonl'):
+        paper.append_line(path, {'number': 2})
+    monkeypatch.undo()
+    assert paper.read_lines(path) == [{'number': 1}]
 
 
 def test_the_job_keeps_a_line_and_a_checkpoint(small, data, tmp_path):
@@ -299,3 +326,10 @@ def test_the_job_keeps_a_line_and_a_checkpoint(small, data, tmp_path):
     paper.append_line(tmp_path / 'new' / 'results.jsonl', {'of': 'another program'})
     job.run_training(console, TINY._replace(seed=4), data, str(tmp_path / 'new'))
     assert len(paper.read_lines(tmp_path / 'new' / 'results.jsonl')) == 3
+
+
+def test_damaged_results_are_refused_before_the_training(data, tmp_path):
+    (tmp_path / 'results.jsonl').write_text('{"numb')
+    with pytest.raises(ValueError, match=r'line 1 of .*results\.jsonl is damaged'):
+        job.run_training(Console(file=io.StringIO()), TINY, data, str(tmp_path))
+    assert os.listdir(tmp_path) == ['results.jsonl']

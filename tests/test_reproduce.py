@@ -108,8 +108,9 @@ def test_a_scheduler_gets_the_jobs(console, monkeypatch, tmp_path):
 def test_a_table_of_what_there_is(trained, tmp_path):
     append_line(tmp_path / 'results.jsonl', dict(Run(data='a')._asdict(), error=2.,
                                                  num_params=9))
-    result = invoke('table1', 'tc', '--no-run', '--output', tmp_path)
+    result = invoke('table1', 'tc', 'table1', '--no-run', '--output', tmp_path)
     assert result.exit_code == 0 and trained == [], result.output
+    assert result.output.count('Written:') == 2
     assert 'R, FCN: lasagne-stn train --experiment R --model fcn' in result.output
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         'results.jsonl', 'table1.csv', 'table1.md', 'table1.png', 'tc.csv', 'tc.md',

@@ -6,6 +6,7 @@ from functools import partial
 from .. import config, runtime
 from ..machine import describe, sentence
 from ..tables import to_markdown, to_rich
+from ..viz import save_figure
 from .cases import CONTENDERS, SHAPES, WORKS
 from .compiling import compiling_table, measure_compiling
 from .device import device_name, runs_torch, start_on
@@ -120,7 +121,7 @@ def _samplers(console, options, names, threads, figures, plot_file):
         sweep = figures['scaling'] = measure(
             cases, two, max(threads), options.runs, options.theta, _reporter(console))
         figure, powers = draw_scaling(sweep)
-        figure.savefig(plot_file)
+        save_figure(figure, plot_file)
         figures['powers'] = {', '.join(key): power for key, power in powers.items()}
         for key, power in figures['powers'].items():
             console.print('fitted power, %s: %.2f' % (key, power))

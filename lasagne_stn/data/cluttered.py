@@ -1,5 +1,6 @@
 """Reads cluttered digits from an ``.npz`` file, as they are traded."""
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def load_cluttered(path):
     try:
         with open(path, 'rb') as file, np.load(file, allow_pickle=False) as content:
             arrays = dict(content)
-    except (ValueError, EOFError, zipfile.BadZipFile) as problem:
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
         raise _refusal(path, 'is no file of numpy arrays, or damaged (%s)'
                        % problem) from problem
     parts = {}
@@ -76,7 +77,7 @@ def _labels(path, name, array):
         array = array[:, 0]
     elif array.ndim == 2:
         array = array.argmax(axis=1)
-    if array.ndim != 1 or array.dtype.kind not in 'fiu':
+    if array.ndim != 1 or array.dtype.kind not in 'fiu' or (array % 1 != 0).any():
         raise _refusal(path, 'has %s of shape %s and type %s, which are no labels'
                        % (name, array.shape, array.dtype))
     return array.astype('int32')

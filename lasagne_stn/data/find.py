@@ -39,7 +39,8 @@ def find_data(source=None):
     Raises
     ------
     OSError, ValueError
-        If a file is missing or damaged, or cannot be fetched.
+        If a file is missing or damaged, cannot be fetched, or has no images, pixels
+        outside 0 to 1, or labels outside 0 to 9.
     """
     source = str(source or os.environ.get(VARIABLE, ''))
     if not source:
@@ -50,7 +51,23 @@ def find_data(source=None):
         data, words = load_cluttered(source), 'digits in ' + source
     else:
         data, words = load_mnist(source), 'IDX files in ' + source
+    _check(words, *data)
     return data, '%s: %d to train, %d to test' % (words, len(data[0]), len(data[2]))
+
+
+def _check(words, *data):
+    """Refuse images that are none of digits: empty sets, other numbers, other classes."""
+    for part, images, labels in (('train', *data[:2]), ('test', *data[2:])):
+        if not images.size:
+            raise ValueError('find_data: the %s have no images to %s.' % (words, part))
+        low, high = images.min(), images.max()
+        if not 0 <= low <= high <= 1:
+            raise ValueError('find_data: the %s must have pixels from 0 to 1, got %g to '
+                             '%g among the images to %s.' % (words, low, high, part))
+        if labels.min() < 0 or labels.max() > 9:
+            raise ValueError('find_data: the %s must have labels from 0 to 9, got %d to '
+                             '%d among those to %s.' % (words, labels.min(),
+                                                        labels.max(), part))
 
 
 def cache_folder():

@@ -77,7 +77,7 @@ def run(console, data, output, epochs=None, seed=1):
     console.print(_table(result))
     console.print('Epochs %d, seed %d, %.0f s in all'
                   % (result.epochs, seed, time.perf_counter() - start))
-    draw(result).savefig(output)
+    viz.save_figure(draw(result), output)
     console.print('Picture: %s' % output, soft_wrap=True, highlight=False)
     return result
 

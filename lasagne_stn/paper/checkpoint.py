@@ -1,9 +1,13 @@
-"""Files that are whole at any moment: checkpoints, and results a line each."""
+"""What trainings leave: checkpoints, and results a line each."""
+import errno
 import json
 import os
 import zipfile
+import zlib
 
 import numpy as np
+
+from ..files import whole_file
 
 __all__ = ['save_checkpoint', 'load_checkpoint', 'check_same', 'append_line',
            'read_lines']
@@ -23,16 +27,10 @@ def save_checkpoint(path, facts, arrays):
     arrays : dict
         From names to numpy arrays.
     """
-    beside = '%s.%d.part' % (path, os.getpid())
-    try:
-        with open(beside, 'wb') as file:
-            np.savez(file, **{FACTS: np.array(json.dumps(facts))}, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise
+    with whole_file(path) as beside, open(beside, 'wb') as file:
+        np.savez(file, **{FACTS: np.array(json.dumps(facts))}, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def load_checkpoint(path):
@@ -58,9 +56,10 @@ def load_checkpoint(path):
         with open(path, 'rb') as file, np.load(file, allow_pickle=False) as content:
             arrays = dict(content)
         facts = json.loads(str(arrays.pop(FACTS)))
-    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as problem:
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
         raise ValueError('load_checkpoint: %s is no checkpoint, or damaged (%s).\n'
-                         'Remove it to begin again.' % (path, problem)) from problem
+                         'A training that shall go on from it begins anew without it.'
+                         % (path, problem)) from problem
     return facts, arrays
 
 
@@ -97,11 +96,19 @@ def append_line(path, facts):
         Of a file that several processes may append to; it is made if there is none.
     facts : dict
         What JSON can hold.
+
+    Raises
+    ------
+    OSError
+        If the line cannot be written, or not all of it.
     """
     line = (json.dumps(facts) + '\n').encode()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     try:
-        os.write(handle, line)
+        written = os.write(handle, line)
+        if written < len(line):         # the disk is full: nothing of it shall stay
+            os.ftruncate(handle, os.fstat(handle).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
         os.fsync(handle)
     finally:
         os.close(handle)

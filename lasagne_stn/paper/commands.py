@@ -4,35 +4,20 @@ from contextlib import contextmanager
 
 import click
 
-from ..data import MNIST
+from ..viz import save_figure
 from . import job
 from .checkpoint import read_lines
 from .colocalisation import SETS
 from .experiments import EXPERIMENTS
 from .networks import MODELS, TRANSFORMS
+from .options import (PICTURES, check_file, data_option, file_option,
+                      folder_option, new_console)
 from .search import Search, run_search
 from .tables import TABLES
 from .training import SCHEDULES, Run
 
-__all__ = ['COMMANDS', 'data_option', 'train', 'evaluate', 'plot', 'distortions',
+__all__ = ['COMMANDS', 'train', 'evaluate', 'plot', 'distortions',
            'colocalise', 'reproduce']
-
-
-def _existing(context, parameter, source):
-    if source not in (None, MNIST) and not os.path.exists(source):
-        raise click.BadParameter("'%s' does not exist." % source)
-    return source
-
-
-data_option = click.option(
-    '--data', metavar='DIR|FILE|mnist', callback=_existing,
-    help="Folder with MNIST's four IDX files, gzipped or not; an .npz file; or the "
-         'word mnist, to fetch them.  [default: $LASAGNE_STN_DATA, else the digits '
-         'that scikit-learn ships]')
-output_option = click.option(
-    '--output', metavar='DIR', default='lasagne-stn-results', show_default=True,
-    type=click.Path(file_okay=False, writable=True),
-    help='Where checkpoints and results.jsonl go.')
 
 
 @click.command()
@@ -48,19 +33,19 @@ output_option = click.option(
 @click.option('--iterations', type=click.IntRange(1),
               help='Instead of a schedule: as many, in the same proportions.')
 @click.option('--batch-size', type=click.IntRange(1), default=256, show_default=True)
+@click.option('--learning-rate', type=click.FloatRange(0), default=Run().learning_rate,
+              show_default=True, help='At first; a tenth of it after each third.')
 @click.option('--momentum', type=click.FloatRange(0, 1), default=.9, show_default=True)
 @click.option('--localisation-rate', type=click.FloatRange(0), default=1.,
               show_default=True, help='Factor for localisation networks.')
 @data_option
-@output_option
+@folder_option
 @click.option('--checkpoint-every', metavar='N', type=click.IntRange(1), default=1000,
               show_default=True, help='Iterations from one to the next.')
 @click.option('--resume', is_flag=True, help='Continue from the checkpoint, if any.')
 def train(data, output, checkpoint_every, resume, schedule, iterations, **options):
     """Train one model of the paper, and write its error down."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = new_console()
     with _refusals():
         arrays, words = job.prepare(data)
         console.print('Data: ' + words, soft_wrap=True)
@@ -83,9 +68,8 @@ def evaluate(checkpoint, data):
 
 @click.command()
 @click.argument('source', type=click.Path(exists=True, dir_okay=False))
-@click.option('--output', metavar='FILE', type=click.Path(dir_okay=False),
-              help='A PNG for results, a GIF for a checkpoint.  [default: SOURCE with '
-                   'that ending]')
+@file_option('--output', 'A PNG, PDF or SVG for results, a GIF for a checkpoint.  '
+             '[default: SOURCE with .png or .gif]')
 @data_option
 def plot(source, output, data):
     """Draw learning curves, or sampling grids over time.
@@ -95,10 +79,12 @@ def plot(source, output, data):
     from . import pictures
 
     curves = not source.endswith('.npz')
-    output = output or source.rpartition('.')[0] + ('.png' if curves else '.gif')
+    endings = PICTURES if curves else ('.gif',)
+    output = output or os.path.splitext(source)[0] + endings[0]
+    check_file(output, endings)
     with _refusals():
         if curves:
-            pictures.draw_learning(read_lines(source)).savefig(output)
+            save_figure(pictures.draw_learning(read_lines(source)), output)
         else:
             arrays, words = job.prepare(data)
             click.echo('Data: ' + words)
@@ -136,13 +122,11 @@ def distortions(data, output, seed):
               default=Search().encoder_iterations,
               help='Of the network that is trained on digits first.')
 @data_option
-@output_option
+@folder_option
 @click.option('--resume', is_flag=True, help='Continue from the checkpoint, if any.')
 def colocalise(data, output, resume, **options):
     """Find where the digit is in images of one class, without boxes."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = new_console()
     with _refusals():
         arrays, words = job.prepare(data)
         console.print('Data: ' + words, soft_wrap=True)
@@ -170,7 +154,7 @@ def colocalise(data, output, resume, **options):
                    'train; their folder of the same name keeps the checkpoints.  '
                    '[default: the cores of this machine]')
 @data_option
-@output_option
+@folder_option
 @click.option('--checkpoint-every', 'every', metavar='N', type=click.IntRange(1),
               default=1000, show_default=True, help='Iterations from one to the next.')
 @click.option('--add', metavar='FILE', multiple=True,
@@ -186,16 +170,13 @@ def reproduce(tables, data, output, scheduler, add, no_run, **options):
     each cell; and writes it as Markdown, CSV and PNG. After Ctrl-C the same command
     goes on from the last checkpoints.
     """
-    from rich.console import Console
-
     from . import reproduce as task
 
-    console = Console(highlight=False)
     with _refusals():
         for path in add:
             task.take_in(output, path)
-        failures = task.make_tables(console, tables, output, data,
-                                    task.Options(**options), scheduler, not no_run)
+        failures = task.make_tables(new_console(), tuple(dict.fromkeys(tables)), output,
+                                    data, task.Options(**options), scheduler, not no_run)
         if failures:
             raise click.ClickException('\n'.join(failures))
 

@@ -91,11 +91,14 @@ def run_training(console, run, data, folder, every=1000, resume=False):
     ------
     FileExistsError
         If there is a checkpoint, and `resume` is False.
+    ValueError
+        If a line of ``results.jsonl`` is damaged.
     """
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, run_name(run) + '.npz')
     if not resume:
         refuse_existing(path)
+    read_lines(os.path.join(folder, RESULTS))   # damage is refused now, not at the end
     with Bar(console, run) as bar:
         result = train(run, data, path, every, resume, bar.report)
     line = result_line(result)

@@ -161,11 +161,15 @@ class TrainingState:
         Raises
         ------
         ValueError
-            If an array is missing or has another shape.
+            If an array is missing, or has another shape or type.
         """
         for name, variable in self._variables.items():
-            shape = variable.get_value(borrow=True).shape
-            if name not in arrays or arrays[name].shape != shape:
+            own = variable.get_value(borrow=True)
+            if name not in arrays or arrays[name].shape != own.shape:
                 raise ValueError('TrainingState: the checkpoint is of another network: '
-                                 '%s must have shape %s.' % (name, shape))
+                                 '%s must have shape %s.' % (name, own.shape))
+            if arrays[name].dtype != own.dtype:
+                raise ValueError("TrainingState: the checkpoint's numbers are %s, "
+                                 "Theano's floatX is %s.\nSet floatX in THEANO_FLAGS."
+                                 % (arrays[name].dtype, own.dtype))
             variable.set_value(arrays[name])

@@ -81,7 +81,8 @@ def command(run, seeds=None):
         words = 'lasagne-stn train --experiment %s --model %s' % run[:2]
         if run.transform:
             words += ' --transform ' + run.transform
-        options, usual = ('batch_size', 'momentum', 'localisation_rate'), Run()
+        options, usual = ('batch_size', 'learning_rate', 'momentum',
+                          'localisation_rate'), Run()
         if run.iterations == SCHEDULES['short']:
             words += ' --schedule short'
         else:
@@ -220,7 +221,7 @@ def draw_table(table, outcomes, data):
         top -= tall
     label = TABLES[table].measure
     if label.startswith('test error'):
-        _scale_logarithmically(first)
+        viz.scale_logarithmically(first.xaxis)
         label += ', logarithmic'
     first.set_xlabel(label + ' (◇ paper, ● ours)', fontsize=8)
     return figure
@@ -247,12 +248,3 @@ def _draw_panel(axes, name, group):
     axes.set_ylim(len(group) - .5, -.5)
     axes.tick_params(axis='x', labelsize=8)
     axes.grid(True, alpha=.3)
-
-
-def _scale_logarithmically(axes):
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    axes.set_xscale('log')
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter('{x:g}')
-    axes.xaxis.set_minor_formatter(NullFormatter())

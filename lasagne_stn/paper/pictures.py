@@ -11,7 +11,7 @@ from ..layers import SamplingGridLayer, TransformerLayer
 from .experiments import EXPERIMENTS
 from .job import fingerprint
 from .networks import TRANSFORMS
-from .training import WATCHED, load_run, test_set
+from .training import WATCHED, Run, load_run, test_set
 
 __all__ = ['draw_distortions', 'draw_learning', 'animate_grids']
 
@@ -19,6 +19,7 @@ ROWS, COLUMNS = 8, 12
 FRAMES = 60
 TIMED = 2560                # images, drawn in batches as in training
 BATCH = 256
+SETTINGS = Run._fields[Run._fields.index('iterations'):]     # named where they differ
 
 
 def draw_distortions(data, folder, seed=1):
@@ -54,7 +55,7 @@ def draw_distortions(data, folder, seed=1):
         figure = viz.new_figure(COLUMNS * .8 * drawn.shape[1], ROWS * .8)
         viz.draw_sheet(figure.add_axes([0, 0, 1, 1]), sheet, COLUMNS)
         path = os.path.join(folder, name + '.png')
-        figure.savefig(path, metadata={'Software': None})
+        viz.save_figure(figure, path)
         draw(images, labels, chosen[:BATCH], rng)
         start = time.perf_counter()
         for first in range(0, TIMED, BATCH):
@@ -86,12 +87,16 @@ def draw_learning(lines):
              if any(line['experiment'] == name for line in lines)]
     figure = viz.new_figure(6 * len(names), 4.2)
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names):
+        mine = [line for line in lines if line['experiment'] == name]
+        varied = [field for field in SETTINGS
+                  if len({line[field] for line in mine}) > 1]
         curves = {}
-        for line in lines:
-            if line['experiment'] == name:
-                words = [line['model'], line['transform'], 'seed %d' % line['seed']]
-                iterations, _, errors = np.transpose(line['history'])
-                curves[' '.join(filter(None, words))] = iterations, 100 * errors
+        for line in mine:
+            words = [line['model'], line['transform'], 'seed %d' % line['seed']]
+            words += ['%s %s' % (field.replace('_', ' '), line[field])
+                      for field in varied]
+            iterations, _, errors = np.transpose(line['history'])
+            curves[' '.join(filter(None, words))] = iterations, 100 * errors
         viz.draw_curves(axes, curves, 'test error on %s' % name)
     figure.tight_layout()
     return figure

@@ -4,8 +4,9 @@ import re
 from collections import namedtuple
 from contextlib import closing
 
-from .. import checks
+from .. import checks, viz
 from ..data import find
+from ..files import whole_file
 from ..tables import to_rich
 from . import pages
 from .apart import Job, train_here
@@ -235,25 +236,13 @@ def write_table(console, name, folder, data=None):
                                           pages.command(result.run, result.values)),
                           soft_wrap=True)
     path = os.path.join(folder, name)
-    figure = pages.draw_table(name, outcomes, data)
-    _write(path + '.png', lambda beside: figure.savefig(
-        beside, format='png', metadata={'Software': None}))
+    viz.save_figure(pages.draw_table(name, outcomes, data), path + '.png')
     for ending, text in (('.md', pages.to_page(name, outcomes, data)),
                          ('.csv', pages.to_csv(outcomes))):
-        _write(path + ending, lambda beside: _write_text(beside, text))
+        with whole_file(path + ending) as beside:
+            with open(beside, 'w', encoding='utf8') as file:
+                file.write(text)
     console.print('Written: %s.md, .csv and .png' % path, soft_wrap=True)
-
-
-def _write(path, write):
-    """Write beside, then in its place: whole or not at all."""
-    beside = path + '.part'
-    write(beside)
-    os.replace(beside, path)
-
-
-def _write_text(path, text):
-    with open(path, 'w', encoding='utf8') as file:
-        file.write(text)
 
 
 def take_in(folder, path):

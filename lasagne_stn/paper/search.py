@@ -9,10 +9,10 @@ import numpy as np
 from .. import viz
 from ..data import place_on_canvas
 from ..machine import describe
-from .checkpoint import check_same, load_checkpoint, save_checkpoint
+from .checkpoint import check_same, load_checkpoint, read_lines, save_checkpoint
 from .colocalisation import (CANVAS, DIGIT, SETS, Colocaliser, boxes_of, overlap,
                              pairs_of_images, rate_factor_at, repulsion_at)
-from .job import Bar, add_result, refuse_existing, run_name
+from .job import RESULTS, Bar, add_result, refuse_existing, run_name
 from .learner import weights_from
 from .training import Run, train
 
@@ -69,6 +69,7 @@ def run_search(console, search, data, folder, resume=False):
     path = os.path.join(folder, search_name(search) + '.npz')
     if not resume:
         refuse_existing(path)
+    read_lines(os.path.join(folder, RESULTS))   # damage is refused now, not at the end
     line, picture = find_digits(search, data, folder, partial(Bar, console))
     results = add_result(folder, line)
     console.print('Encoder: test error %.2f %% on digits as they are'
@@ -107,21 +108,23 @@ def find_digits(search, data, folder, bar):
     Raises
     ------
     ValueError
-        If there is no such digit to learn from, or the checkpoint is of another search.
+        If there is no such digit to learn from or to test with, or the checkpoint is
+        of another search.
     """
     os.makedirs(folder, exist_ok=True)
     images, labels, test_images, test_labels = data
     mine = images[labels == search.digit]
-    if not len(mine):
-        raise ValueError('find_digits: there is no digit %d to learn from.'
-                         % search.digit)
+    test_mine = test_images[test_labels == search.digit]
+    for found, purpose in ((mine, 'learn from'), (test_mine, 'test with')):
+        if not len(found):
+            raise ValueError('find_digits: there is no digit %d to %s.'
+                             % (search.digit, purpose))
     encoder = _trained_encoder(search, data, folder, bar)
     with weights_from(search.seed):
         colocaliser = Colocaliser(encoder.learner.network, mine[:500], search.margin)
     patches, last = SETS[search.clutter]
     canvases, corners = place_on_canvas(
-        test_images[test_labels == search.digit], np.random.default_rng(0),
-        (CANVAS, CANVAS), patches, test_images)
+        test_mine, np.random.default_rng(0), (CANVAS, CANVAS), patches, test_images)
     true = np.hstack([corners[:, ::-1], corners[:, ::-1] + DIGIT - 1])
 
     def boxes():
@@ -150,8 +153,7 @@ def find_digits(search, data, folder, bar):
                                 colocaliser.state.arrays())
             shown.report(done, float(np.mean(losses or history[-1][1])),
                          1 - history[-1][2] if history else None)
-    draw_found(canvases, true, boxes()).savefig(path + '.png',
-                                                metadata={'Software': None})
+    viz.save_figure(draw_found(canvases, true, boxes()), path + '.png')
     line = dict(search._asdict(), experiment=EXPERIMENT, found=100 * history[-1][2],
                 count=len(true), num_params=colocaliser.num_params,
                 encoder_error=100 * encoder.error, history=history,

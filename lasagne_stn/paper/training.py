@@ -73,7 +73,8 @@ def train(run, data, path=None, every=1000, resume=False,
     Raises
     ------
     ValueError
-        If the images are not 28 x 28 pixels, or the checkpoint is of another run.
+        If the images are not 28 x 28 pixels, the model has no localisation network
+        that could learn at a rate of its own, or the checkpoint is of another run.
     FloatingPointError
         If the loss is no longer a number.
     """
@@ -82,6 +83,9 @@ def train(run, data, path=None, every=1000, resume=False,
     if images.shape[1:] != DIGIT:
         raise checks.refusal('train', 'data', 'have images of %d x %d pixels, which '
                              'the experiments distort' % DIGIT, images.shape[1:])
+    if run.transform is None and run.localisation_rate != 1:
+        raise checks.refusal('train', 'localisation_rate', 'be 1 for %s, which has no '
+                             'localisation network' % run.model, run.localisation_rate)
     learner = build_learner(experiment, run)
     tests = test_set(run, data)
     if resume and path and os.path.exists(path):
@@ -168,6 +172,9 @@ def load_run(path):
         If the file is missing, damaged, or of something else.
     """
     facts, _ = load_checkpoint(path)
+    if 'run' not in facts:
+        raise ValueError('load_run: %s is the checkpoint of something else than a '
+                         'training.' % path)
     run = Run(**facts['run'])
     learner = build_learner(_experiment(run.experiment), run)
     return _Progress.read(path, run, learner).result()

@@ -4,7 +4,7 @@ import numpy as np
 from .. import checks
 from .grids import draw_image
 
-__all__ = ['draw_sheet', 'draw_curves']
+__all__ = ['draw_sheet', 'draw_curves', 'scale_logarithmically']
 
 
 def draw_sheet(axes, images, columns):
@@ -48,9 +48,24 @@ def draw_curves(axes, curves, words):
     """
     for name, (iterations, errors) in curves.items():
         axes.plot(iterations, errors, label=name, linewidth=1)
-    axes.set_yscale('log')
-    axes.yaxis.set_major_formatter('{x:g}')
+    scale_logarithmically(axes.yaxis)
     axes.set_xlabel('iterations')
     axes.set_ylabel(words + ', %')
     axes.grid(True, which='both', alpha=.3)
     axes.legend(fontsize=8)
+
+
+def scale_logarithmically(axis):
+    """Make an axis logarithmic, with plain numbers at 1, 2, 5, 10, 20 and so on.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        Such as ``axes.xaxis``.
+    """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.axes.set(**{axis.axis_name + 'scale': 'log'})
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter('{x:g}')
+    axis.set_minor_formatter(NullFormatter())

@@ -1,6 +1,7 @@
 """The figures that pictures are drawn into."""
+from ..files import whole_file
 
-__all__ = ['new_figure']
+__all__ = ['new_figure', 'save_figure']
 
 
 def new_figure(width, height):
@@ -36,3 +37,24 @@ def new_figure(width, height):
     figure = Figure(figsize=(width, height), dpi=110)
     FigureCanvasAgg(figure)
     return figure
+
+
+def save_figure(figure, path):
+    """Write a picture, whole or not at all.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    path : str
+        Its ending names the format. The same figure gives the same bytes of a PNG.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    ValueError
+        If matplotlib does not know the ending.
+    """
+    png = path.lower().endswith('.png')
+    with whole_file(path) as beside:
+        figure.savefig(beside, metadata={'Software': None} if png else None)

@@ -1,10 +1,8 @@
 """Sampling grids that move."""
-import os
-from contextlib import suppress
-
 import numpy as np
 
 from .. import checks
+from ..files import whole_file
 from .grids import draw_grid, draw_image
 
 __all__ = ['grid_animation', 'save_animation']
@@ -71,10 +69,5 @@ def save_animation(animation, path):
     path : str
         Of the GIF.
     """
-    beside = path + '.part.gif'
-    try:
+    with whole_file(path) as beside:
         animation.save(beside, writer='pillow')
-        os.replace(beside, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(beside)
