@@ -55,6 +55,8 @@ class Headers:
 
     def flags(self, given):
         """What to add to the flags of one file; nothing where it would not help."""
+        if any(flag.startswith('-g') for flag in given):        # for a user's debugger
+            return []
         given = tuple(flag for flag in given if flag[:2] in ('-O', '-f', '-m', '-D'))
         self.counts[given] = self.counts.get(given, 0) + 1
         if given not in self.folders:

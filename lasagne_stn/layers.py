@@ -94,12 +94,15 @@ class TransformerLayer(lasagne.layers.MergeLayer):
     (None, 3, 28, 28)
     """
     axes = ('rows', 'columns')
+    _keywords = ('incoming', 'localization_network', 'downsample_factor', 'border_mode',
+                 'transform', 'interpolation', 'align_corners', 'output_size',
+                 'border_value', 'name')
 
     def __init__(self, incoming, localization_network=None, downsample_factor=1,
                  border_mode='nearest', transform=Affine(), interpolation='bilinear',
                  align_corners=True, output_size=None, border_value=0., **kwargs):
         self.name = kwargs.pop('name', None)
-        checks.keywords(self, kwargs, KEYWORDS)
+        checks.keywords(self, kwargs, self._keywords)
         incoming, localization_network, downsample_factor = incoming_pair(
             self, incoming, localization_network, downsample_factor)
         self.transform = as_transform(self, transform, len(self.axes))
@@ -187,11 +190,6 @@ def _floor_divide(pixels, factor):
     return T.cast((pixels - pixels % factor) / factor + .5, 'int64')
 
 
-KEYWORDS = ['incoming', 'localization_network', 'downsample_factor', 'border_mode',
-            'transform', 'interpolation', 'align_corners', 'output_size',
-            'border_value', 'name']
-
-
 class TPSTransformerLayer(TransformerLayer):
     """Warp each image by a thin plate spline, with the signature of Lasagne's layer.
 
@@ -218,6 +216,8 @@ class TPSTransformerLayer(TransformerLayer):
     >>> TPSTransformerLayer((None, 1, 42, 42), (None, 32), 2).output_shape
     (None, 1, 21, 21)
     """
+    _keywords = ('control_points', 'precompute_grid') + tuple(
+        word for word in TransformerLayer._keywords if word != 'transform')
 
     def __init__(self, incoming, localization_network=None, downsample_factor=1,
                  control_points=16, precompute_grid='auto', border_mode='nearest',

@@ -160,11 +160,16 @@ def test_what_does_not_fit_is_refused(ops):
     images, matrices = np.zeros((2, 1, 3, 4), 'f'), np.zeros((2, 2, 3), 'f')
     assert forward(images, matrices, [5, 6]).shape == (2, 1, 5, 6)
     for wrong in (matrices[:1], matrices[:, :1], np.zeros((2, 2, 2), 'f')):
-        with pytest.raises(ValueError, match=r'FusedSample: matrices for a batch of 2'):
+        with pytest.raises(ValueError, match=(
+                r'FusedSample: matrices for a batch of 2 .* got \(%d, %d, %d\)'
+                % wrong.shape)):
             forward(images, wrong, [5, 6])
+    with pytest.raises(ValueError, match='FusedSample: the output cannot have -1 pixels'):
+        forward(images, matrices, [-1, 6])
     with pytest.raises(ValueError, match='FusedSample: the images have no pixels'):
         forward(images[:, :, :0], matrices, [5, 6])
-    with pytest.raises(ValueError, match='FusedSampleGradient: the gradient has not'):
+    with pytest.raises(ValueError, match=(
+            r"FusedSampleGradient: the gradient has not .*, got \(2, 1, 5, 5\)")):
         backward(images, matrices, [5, 6], np.zeros((2, 1, 5, 5), 'f'))
     assert forward(images[:0], matrices[:0], [5, 6]).shape == (0, 1, 5, 6)
 

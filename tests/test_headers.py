@@ -53,6 +53,10 @@ def test_headers_that_are_there_serve_the_first_file_of_the_next_process(folders
     assert headers.Headers().flags(FLAGS + ('-DNAME',)) == []
 
 
+def test_what_a_user_debugs_stays_as_it_is(folders):
+    assert [folders.flags(FLAGS + ('-g3',)) for _ in range(3)] == [[], [], []]
+
+
 @needs_compiler
 def test_an_emptied_cache_is_no_error(folders):
     folders.flags(FLAGS)

@@ -394,7 +394,9 @@ def test_the_spline_layer_refuses_what_cannot_be():
              "True or False, got 'yes'"),
             (dict(incoming=(2, 1, None, 6), precompute_grid=True), ValueError,
              'precompute_grid must be False or "auto" while the size .* is unknown'),
-            (dict(bordermode='wrap'), TypeError, "unknown keyword .* 'bordermode'")]:
+            (dict(bordermode='wrap'), TypeError, "unknown keyword .* 'bordermode'"),
+            (dict(controlpoints=9), TypeError, "Did you mean 'control_points'"),
+            (dict(x=1), TypeError, "Known are 'control_points', .*'border_mode', 'int")]:
         with pytest.raises(error, match=message):
             TPSTransformerLayer(**dict(valid, **change))
 

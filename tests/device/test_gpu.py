@@ -343,9 +343,11 @@ def test_what_does_not_fit_is_refused(ops):
     images, matrices = np.zeros((2, 1, 3, 4), 'f'), np.zeros((2, 2, 3), 'f')
     assert np.asarray(forward(images, matrices, [5, 6])).shape == (2, 1, 5, 6)
     for wrong in (matrices[:1], matrices[:, :1], np.zeros((2, 2, 2), 'f')):
-        with pytest.raises(ValueError, match='GpuFusedSample: matrices for a batch of'):
+        with pytest.raises(ValueError, match=(
+                r'GpuFusedSample: matrices for a batch of 2 .* got \(%d, %d, %d\)'
+                % wrong.shape)):
             forward(images, wrong, [5, 6])
-    with pytest.raises(ValueError, match='GpuFusedSample: matrices'):
+    with pytest.raises(ValueError, match='GpuFusedSample: the output cannot have -1 pi'):
         forward(images, matrices, [-1, 6])
     with pytest.raises(ValueError, match='GpuFusedSample: the images have no pixels'):
         forward(images[:, :, :0], matrices, [5, 6])

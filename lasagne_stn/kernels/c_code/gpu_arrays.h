@@ -9,6 +9,7 @@
 
 #include "geometry.h"
 #include "gpuarray_helper.h"
+#include "shape_words.h"
 
 namespace stn {
 
@@ -32,18 +33,25 @@ inline bool read_geometry(Geometry* geometry, const char* name,
     geometry->in[axis] = PyGpuArray_DIM(images, 2 + axis);
     const npy_int64 pixels = *(npy_int64*)PyArray_GETPTR1(size, axis);
     geometry->out[axis] = pixels;
-    fits = pixels >= 0 && (affine || static_cast<npy_int64>(shape[1 + axis]) == pixels);
+    fits = affine || static_cast<npy_int64>(shape[1 + axis]) == pixels;
     if (geometry->in[axis] == 0) {
       PyErr_Format(PyExc_ValueError, "%s: the images have no pixels", name);
+      return false;
+    }
+    if (pixels < 0) {
+      PyErr_Format(PyExc_ValueError, "%s: the output cannot have %lld pixels along an "
+                   "axis", name, static_cast<long long>(pixels));
       return false;
     }
   }
   fits = fits && (affine ? shape[1] == 2 && shape[2] == 3 : shape[3] == 2);
   if (!fits) {
     PyErr_Format(PyExc_ValueError,
-                 "%s: %s for a batch of %zd images must be %s, one for each image",
-                 name, affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
-                 affine ? "(batch, 2, 3)" : "(batch, output size, 2)");
+                 "%s: %s for a batch of %zd images must be %s, one for each image, got "
+                 "%s", name, affine ? "matrices" : "points",
+                 (Py_ssize_t)geometry->batch,
+                 affine ? "(batch, 2, 3)" : "(batch, output size, 2)",
+                 ShapeWords(shape, affine ? 3 : 4).text());
     return false;
   }
   const ptrdiff_t most = ptrdiff_t(1) << 30;  // kernels count pixels with an int
@@ -62,7 +70,9 @@ inline bool fits_output(const Geometry& geometry, const char* name,
                           size_t(geometry.out[0]), size_t(geometry.out[1])};
   const bool fits = std::equal(shape, shape + 4, PyGpuArray_DIMS(array));
   if (!fits)
-    PyErr_Format(PyExc_ValueError, "%s: the gradient has not the output's shape", name);
+    PyErr_Format(PyExc_ValueError,
+                 "%s: the gradient has not the output's shape, got %s", name,
+                 ShapeWords(PyGpuArray_DIMS(array), 4).text());
   return fits;
 }
 

@@ -7,6 +7,7 @@
 
 #include "buffers.h"
 #include "sampler.h"
+#include "shape_words.h"
 
 namespace stn {
 
@@ -101,9 +102,14 @@ bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
     geometry->in[axis] = PyArray_DIM(images, 2 + axis);
     const npy_int64 pixels = *(npy_int64*)PyArray_GETPTR1(size, axis);
     geometry->out[axis] = pixels;
-    fits = pixels >= 0 && (affine || PyArray_DIM(where, 1 + axis) == pixels);
+    fits = affine || PyArray_DIM(where, 1 + axis) == pixels;
     if (geometry->in[axis] == 0) {
       PyErr_Format(PyExc_ValueError, "%s: the images have no pixels", name);
+      return false;
+    }
+    if (pixels < 0) {
+      PyErr_Format(PyExc_ValueError, "%s: the output cannot have %lld pixels along an "
+                   "axis", name, static_cast<long long>(pixels));
       return false;
     }
   }
@@ -113,9 +119,11 @@ bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
     fits = fits && PyArray_DIM(where, 1 + dims) == dims;
   if (!fits)
     PyErr_Format(PyExc_ValueError,
-                 "%s: %s for a batch of %zd images must be %s, one for each image", name,
-                 affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
-                 affine ? "(batch, dims, dims + 1)" : "(batch, output size, dims)");
+                 "%s: %s for a batch of %zd images must be %s, one for each image, got "
+                 "%s", name, affine ? "matrices" : "points",
+                 (Py_ssize_t)geometry->batch,
+                 affine ? "(batch, dims, dims + 1)" : "(batch, output size, dims)",
+                 ShapeWords(PyArray_DIMS(where), PyArray_NDIM(where)).text());
   return fits;
 }
 
@@ -126,7 +134,9 @@ bool fits_output(const Geometry& geometry, const char* name, PyArrayObject* arra
   for (int axis = 0; axis < dims; ++axis)
     fits = fits && PyArray_DIM(array, 2 + axis) == geometry.out[axis];
   if (!fits)
-    PyErr_Format(PyExc_ValueError, "%s: the gradient has not the output's shape", name);
+    PyErr_Format(PyExc_ValueError,
+                 "%s: the gradient has not the output's shape, got %s", name,
+                 ShapeWords(PyArray_DIMS(array), 2 + dims).text());
   return fits;
 }
 
