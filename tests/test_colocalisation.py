@@ -1,5 +1,6 @@
 """Co-localisation: boxes, pairs, the loss against numpy, and the command."""
 import os
+import pickle
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,8 +13,8 @@ from lasagne_stn import Attention, cli, localisation_head
 from lasagne_stn.data import warp_images
 from lasagne_stn.paper import read_lines, search
 from lasagne_stn.paper import colocalisation as module
-from lasagne_stn.paper.colocalisation import (Colocaliser, boxes_of, encode, overlap,
-                                              pairs_of_images)
+from lasagne_stn.paper.colocalisation import (SETS, Colocaliser, boxes_of, encode,
+                                              overlap, pairs_of_images)
 from lasagne_stn.paper.learner import TrainingState
 from lasagne_stn.paper.search import draw_found
 
@@ -41,7 +42,7 @@ def test_overlap_counts_pixels(rng):
 
 def test_random_crops_have_the_size_of_a_digit_and_stay_on_the_canvas(rng):
     digits = rng.uniform(.1, 1, size=(5, 28, 28)).astype('float32')
-    first, second, places, _ = pairs_of_images(digits, 0, digits, 200, rng)
+    first, second, places, _ = pairs_of_images(digits, 0, 0., digits, 200, rng)
     assert first.shape == second.shape == (200, 1, 84, 84)
     assert (first != second).any(axis=(1, 2, 3)).mean() > .9
     boxes = boxes_of(places)
@@ -49,13 +50,24 @@ def test_random_crops_have_the_size_of_a_digit_and_stay_on_the_canvas(rng):
     assert -1e-3 < boxes.min() < 1 and 82 < boxes.max() < 83 + 1e-3
 
 
-def test_shifts_are_of_a_pixel_or_two_and_no_scales(rng):
+@pytest.mark.parametrize('shake', [0, .6, 1.5])
+def test_shifts_are_as_large_as_asked_and_no_scales(rng, shake):
     digits = np.ones((3, 28, 28), 'float32')
-    shifts = pairs_of_images(digits, 0, digits, 400, rng)[3]
+    shifts = pairs_of_images(digits, 0, shake, digits, 400, rng)[3]
     assert shifts.shape == (800, 3) and not shifts[:, 0].any()
     pixels = 41.5 * shifts[:, 1:]
-    np.testing.assert_allclose(pixels.std(axis=0), 1.5, rtol=.1)
-    np.testing.assert_allclose(pixels.mean(axis=0), 0, atol=.2)
+    np.testing.assert_allclose(pixels.std(axis=0), shake, rtol=.1)
+    np.testing.assert_allclose(pixels.mean(axis=0), 0, atol=.15 * shake)
+
+
+def test_a_search_has_the_settings_of_its_set_or_its_own():
+    for clutter, usual in SETS.items():
+        asked = search.Search(clutter, 7, repulsion=0.)
+        assert (asked.repulsion, asked.shake) == (0, usual.shake)
+        assert search.Search(clutter).repulsion == usual.repulsion > 1
+        for copy in (pickle.loads(pickle.dumps(asked)), search.Search(
+                **asked._asdict()), asked._replace(digit=8)._replace(digit=7)):
+            assert copy == asked
 
 
 def test_the_box_of_a_crop_is_what_the_transformer_reads(rng):
@@ -99,7 +111,7 @@ def test_the_loss_is_the_papers(rng, monkeypatch):
     head.b.set_value(np.float32([.8, 0, 0]))        # no crop reaches the border
     monkeypatch.setattr(module, '_localisation', lambda: head)
     digits = rng.uniform(size=(6, 28, 28)).astype('float32')
-    first, second, places, shifts = pairs_of_images(digits, 2, digits, 4, rng)
+    first, second, places, shifts = pairs_of_images(digits, 2, .8, digits, 4, rng)
     found = Colocaliser(None, digits, margin=.01)
     start = found.look(first)
     ours, theirs, other = (
@@ -179,7 +191,7 @@ def pretended(rng, monkeypatch):
 
 def test_the_command_in_its_shortest_form(pretended, tmp_path):
     words = ['colocalise', '--digit', '7', '--iterations', '3',
-             '--encoder-iterations', '2', '--output', str(tmp_path)]
+             '--encoder-iterations', '2', '--shake', '.5', '--output', str(tmp_path)]
     result = CliRunner().invoke(cli.commands, words)
     assert result.exit_code == 0, result.output
     ((run, path),) = pretended.asked
@@ -190,6 +202,7 @@ def test_the_command_in_its_shortest_form(pretended, tmp_path):
     assert 'colocalisation-T-7-3-seed1: found 50.0 % of 4 digits' in result.output
     (line,) = read_lines(tmp_path / 'results.jsonl')
     assert line['found'] == 50 and line['history'][-1][0] == 3
+    assert line['shake'] == .5 and line['repulsion'] == SETS['T'].repulsion
     picture = tmp_path / 'colocalisation-T-7-3-seed1.png'
     assert picture.read_bytes().startswith(b'\x89PNG')
     result = CliRunner().invoke(cli.commands, words)

@@ -8,7 +8,7 @@ References
 ----------
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2.
 """
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 
 import lasagne
 import numpy as np
@@ -24,17 +24,27 @@ from ..matrices import Attention
 from ..training import localisation_head
 from .learner import TrainingState
 
-__all__ = ['CANVAS', 'SETS', 'Colocaliser', 'repulsion_at', 'rate_factor_at',
+__all__ = ['CANVAS', 'Clutter', 'SETS', 'Colocaliser', 'repulsion_at', 'rate_factor_at',
            'boxes_of', 'overlap', 'pairs_of_images']
 
 CANVAS, DIGIT = 84, 28              # pixels along a side
 START = .4
-# Pieces of clutter in an image; weight of the distance to the random crop at the end.
-# On T 1.3 finds 99.6 % of the digit 7, 1.4 98.1 %. Among clutter 1.4 finds 92.6 % of the
-# digit 3, 1.3 57.6 %; of the digit 0 1.4 finds none and 1.7 7 %: crops are too large.
-SETS = OrderedDict([('T', (0, 1.3)), ('TC', (16, 1.4))])
-FIRST = 4.                          # that weight at the start
-SHAKE = 1.5                         # standard deviation of a crop's shifts, in pixels
+FIRST = 4.                          # weight of the distance to the random crop at first
+
+Clutter = namedtuple('Clutter', 'num_patches repulsion shake')
+Clutter.__doc__ = """A set of images, and what finds digits there.
+
+Attributes
+----------
+num_patches : int
+    Pieces of clutter in an image.
+repulsion : float
+    Weight of the distance to the random crop in the end.
+shake : float
+    Standard deviation of a crop's shifts while learning, in pixels.
+"""
+
+SETS = OrderedDict([('T', Clutter(0, 1.3, 1.5)), ('TC', Clutter(16, 1.4, 0.))])
 
 
 class Colocaliser:
@@ -163,15 +173,15 @@ def rate_factor_at(progress):
     return min(1., 3 * (1 - progress))
 
 
-def pairs_of_images(images, num_patches, others, count, rng):
+def pairs_of_images(images, num_patches, shake, others, count, rng):
     """Two batches of canvases with digits, and places of random crops of the first.
 
     Parameters
     ----------
     images : numpy array
         Digits of one class, ``(images, 28, 28)``.
-    num_patches : int
-        Pieces of clutter.
+    num_patches, shake
+        See :class:`Clutter`.
     others : numpy array
         Images that the clutter comes from.
     count : int
@@ -193,7 +203,7 @@ def pairs_of_images(images, num_patches, others, count, rng):
     scale = (DIGIT - 1) / (CANVAS - 1)
     places = rng.uniform(scale - 1, 1 - scale, size=(count, 3))
     places[:, 0] = scale
-    shifts = rng.normal(0, SHAKE / ((CANVAS - 1) / 2), size=(2 * count, 3))
+    shifts = rng.normal(0, shake / ((CANVAS - 1) / 2), size=(2 * count, 3))
     shifts[:, 0] = 0
     return first, second, floatX(places), floatX(shifts)
 

@@ -118,6 +118,12 @@ def distortions(data, output, seed):
               show_default=True)
 @click.option('--iterations', type=click.IntRange(1), default=Search().iterations,
               show_default=True)
+@click.option('--repulsion', type=click.FloatRange(0), help=(
+    'Weight of the distance to the random crop in the end.  [default: %s]'
+    % ', '.join('%g on %s' % (each.repulsion, name) for name, each in SETS.items())))
+@click.option('--shake', metavar='PIXELS', type=click.FloatRange(0), help=(
+    "Standard deviation of a crop's shifts while learning.  [default: %s]"
+    % ', '.join('%g on %s' % (each.shake, name) for name, each in SETS.items())))
 @click.option('--encoder-iterations', type=click.IntRange(1), show_default=True,
               default=Search().encoder_iterations,
               help='Of the network that is trained on digits first.')

@@ -4,7 +4,7 @@ import io
 
 from .. import viz
 from ..tables import Table, to_markdown
-from .colocalisation import FIRST, SETS, SHAKE
+from .colocalisation import FIRST, SETS
 from .search import EXPERIMENT, Search
 from .tables import TABLES
 from .training import SCHEDULES, Run
@@ -32,10 +32,12 @@ parameters, fewer than its 400,000; the other models there have as many."""
 SEARCH_NOTE = OURS + """Found: intersection over union above 0.5. Gap: to the nearest end of the paper's range,
 in percentage points. Params: of the localisation network. Other than in the paper, the
 distance to the random crop counts %g times at first, in the last third
-%s; crops are shaken by %g pixels; and of the
-encoder's layers, the class scores count too.""" % (
-    FIRST, ' and '.join('%g times on %s' % (last, name)
-                        for name, (_, last) in SETS.items()), SHAKE)
+%s; while learning, crops are shaken by
+%s; and of the encoder's layers, the class scores
+count too.""" % (
+    FIRST, ' and '.join('%g times on %s' % (each.repulsion, name)
+                        for name, each in SETS.items()),
+    ' and '.join('%g pixels on %s' % (each.shake, name) for name, each in SETS.items()))
 
 
 def data_words(data):
@@ -70,13 +72,14 @@ def command(run, seeds=None):
     >>> command(Run(iterations=600, momentum=.5), [1, 3])
     'for seed in 1 3; do lasagne-stn train --experiment R --model fcn --iterations 600
     --momentum 0.5 --seed $seed --data DIR; done'
-    >>> command(Search('TC', 7, seed=2))
-    'lasagne-stn colocalise --clutter TC --digit 7 --seed 2 --data DIR'
+    >>> command(Search('TC', 7, seed=2, shake=.5))
+    'lasagne-stn colocalise --clutter TC --digit 7 --shake 0.5 --seed 2 --data DIR'
     """
     seeds = list(seeds or [run.seed])
     if isinstance(run, Search):
         words = 'lasagne-stn colocalise --clutter %s --digit %d' % run[:2]
-        options, usual = ('iterations', 'encoder_iterations'), Search()
+        options, usual = ('iterations', 'repulsion', 'shake',
+                          'encoder_iterations'), Search(run.clutter)
     else:
         words = 'lasagne-stn train --experiment %s --model %s' % run[:2]
         if run.transform:

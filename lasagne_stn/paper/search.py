@@ -24,15 +24,39 @@ FOUND = .5                          # overlap above which a digit is found
 EVERY = 250                         # iterations from one checkpoint to the next
 SHOWN = 24                          # images in the picture
 
-Search = namedtuple('Search', 'clutter digit seed iterations batch_size learning_rate '
-                    'margin encoder_iterations data',
-                    defaults=['T', 3, 1, 5000, 64, 1e-3, 1., 3000, ''])
-Search.__doc__ = """All that decides what a search finds.
 
-`clutter` is a key of ``SETS``; `digit` the class whose images are looked at; `margin`
-is in units of the mean square of a digit's code; the `learning_rate` is Adam's at
-first. The encoder is trained for `encoder_iterations` with the same seed.
-"""
+
+class Search(namedtuple('Search', 'clutter digit seed iterations batch_size '
+                        'learning_rate margin repulsion shake encoder_iterations data')):
+    """All that decides what a search finds.
+
+    Attributes
+    ----------
+    clutter : str
+        A key of ``SETS``.
+    digit : int
+        The class whose images are looked at.
+    seed, iterations, batch_size : int
+    learning_rate : float
+        Adam's, at first.
+    margin : float
+        Of the loss, in units of the mean square of a digit's code.
+    repulsion, shake : float
+        By default those of ``SETS[clutter]``.
+    encoder_iterations : int
+        Of the encoder, which is trained with the same seed.
+    data : str
+        Words that name the data set.
+    """
+
+    def __new__(cls, clutter='T', digit=3, seed=1, iterations=5000, batch_size=64,
+                learning_rate=1e-3, margin=1., repulsion=None, shake=None,
+                encoder_iterations=3000, data=''):
+        usual = SETS[clutter]
+        return super().__new__(
+            cls, clutter, digit, seed, iterations, batch_size, learning_rate, margin,
+            usual.repulsion if repulsion is None else repulsion,
+            usual.shake if shake is None else shake, encoder_iterations, data)
 
 
 def search_name(search):
@@ -122,7 +146,7 @@ def find_digits(search, data, folder, bar):
     encoder = _trained_encoder(search, data, folder, bar)
     with weights_from(search.seed):
         colocaliser = Colocaliser(encoder.learner.network, mine[:500], search.margin)
-    patches, last = SETS[search.clutter]
+    patches = SETS[search.clutter].num_patches
     canvases, corners = place_on_canvas(
         test_mine, np.random.default_rng(0), (CANVAS, CANVAS), patches, test_images)
     true = np.hstack([corners[:, ::-1], corners[:, ::-1] + DIGIT - 1])
@@ -138,8 +162,8 @@ def find_digits(search, data, folder, bar):
             rng = np.random.default_rng([search.seed, iteration])
             progress = iteration / search.iterations
             losses.append(float(colocaliser.step(*pairs_of_images(
-                mine, patches, images, search.batch_size, rng),
-                repulsion_at(progress, last),
+                mine, patches, search.shake, images, search.batch_size, rng),
+                repulsion_at(progress, search.repulsion),
                 search.learning_rate * rate_factor_at(progress))))
             done = iteration + 1
             if done % EVERY == 0 or done == search.iterations:
