@@ -14,7 +14,7 @@ from .checkpoint import append_line, read_lines
 from .training import load_run, test_set, train
 
 __all__ = ['RESULTS', 'Bar', 'run_name', 'prepare', 'fingerprint', 'run_training',
-           'refuse_existing', 'result_line', 'add_result', 'evaluate']
+           'checkpoint_path', 'result_line', 'add_result', 'evaluate']
 
 RESULTS = 'results.jsonl'
 SMOOTH = .98                # weight of the past in the loss that is shown
@@ -89,16 +89,10 @@ def run_training(console, run, data, folder, every=1000, resume=False):
 
     Raises
     ------
-    FileExistsError
-        If there is a checkpoint, and `resume` is False.
-    ValueError
-        If a line of ``results.jsonl`` is damaged.
+    FileExistsError, ValueError
+        See :func:`checkpoint_path`.
     """
-    os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, run_name(run) + '.npz')
-    if not resume:
-        refuse_existing(path)
-    read_lines(os.path.join(folder, RESULTS))   # damage is refused now, not at the end
+    path = checkpoint_path(folder, run_name(run), resume)
     with Bar(console, run) as bar:
         result = train(run, data, path, every, resume, bar.report)
     line = result_line(result)
@@ -111,21 +105,37 @@ def run_training(console, run, data, folder, every=1000, resume=False):
     return line
 
 
-def refuse_existing(path):
-    """Refuse to begin where a checkpoint is.
+def checkpoint_path(folder, name, resume):
+    """Where a training's checkpoint goes, if it may begin.
 
     Parameters
     ----------
-    path : str
+    folder : str
+        It is made if there is none.
+    name : str
+        Of the training.
+    resume : bool
+        Whether a checkpoint that is there shall be continued.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     FileExistsError
-        If there is such a file.
+        If there is a checkpoint, and `resume` is False.
+    ValueError
+        If a line of the folder's ``results.jsonl`` is damaged: better now than when
+        the training is done.
     """
-    if os.path.exists(path):
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, name + '.npz')
+    if os.path.exists(path) and not resume:
         raise FileExistsError('%s exists.\nContinue it with --resume, or give another '
                               'folder with --output.' % path)
+    read_lines(os.path.join(folder, RESULTS))
+    return path
 
 
 def result_line(result):

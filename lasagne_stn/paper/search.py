@@ -9,10 +9,10 @@ import numpy as np
 from .. import viz
 from ..data import place_on_canvas
 from ..machine import describe
-from .checkpoint import check_same, load_checkpoint, read_lines, save_checkpoint
+from .checkpoint import check_same, load_checkpoint, save_checkpoint
 from .colocalisation import (CANVAS, DIGIT, SETS, Colocaliser, boxes_of, overlap,
                              pairs_of_images, rate_factor_at, repulsion_at)
-from .job import RESULTS, Bar, add_result, refuse_existing, run_name
+from .job import Bar, add_result, checkpoint_path, run_name
 from .learner import weights_from
 from .training import Run, train
 
@@ -23,7 +23,6 @@ EXPERIMENT = 'colocalisation'       # in the file of results
 FOUND = .5                          # overlap above which a digit is found
 EVERY = 250                         # iterations from one checkpoint to the next
 SHOWN = 24                          # images in the picture
-
 
 
 class Search(namedtuple('Search', 'clutter digit seed iterations batch_size '
@@ -87,13 +86,10 @@ def run_search(console, search, data, folder, resume=False):
 
     Raises
     ------
-    FileExistsError
-        If there is a checkpoint, and `resume` is False.
+    FileExistsError, ValueError
+        See :func:`lasagne_stn.paper.job.checkpoint_path`.
     """
-    path = os.path.join(folder, search_name(search) + '.npz')
-    if not resume:
-        refuse_existing(path)
-    read_lines(os.path.join(folder, RESULTS))   # damage is refused now, not at the end
+    path = checkpoint_path(folder, search_name(search), resume)
     line, picture = find_digits(search, data, folder, partial(Bar, console))
     results = add_result(folder, line)
     console.print('Encoder: test error %.2f %% on digits as they are'
