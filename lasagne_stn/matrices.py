@@ -49,7 +49,8 @@ class MatrixTransform(Transform):
         Theano tensor
             Shape ``(batch, dims, dims + 1)``.
         """
-        matrix = self._matrix(bounded(theta))
+        theta = bounded(theta)
+        matrix = self._matrix(theta)
         if self.coordinates == 'normalised':
             return matrix
         ratio = self._ratios(half_widths, theta.dtype)
@@ -82,6 +83,7 @@ def apply_matrix(matrix, points):
     Theano tensor
         Shape ``(batch, rows, count)``.
     """
+    points = T.as_tensor_variable(points)
     one = T.ones_like(points[..., :1, :])
     homogeneous = T.concatenate([points, one], axis=points.ndim - 2)
     if points.ndim == 2:
@@ -212,10 +214,14 @@ class Similarity(MatrixTransform):
     array([1., 0., 0., 0.])
     """
     num_params = 4
-    identity = np.array([1., 0., 0., 0.])
 
     def __init__(self, coordinates='normalised'):
         super().__init__(2, coordinates)
+
+    @property
+    def identity(self):
+        """Scale 1, no angle and no shift."""
+        return np.array([1., 0., 0., 0.])
 
     def _matrix(self, theta):
         scale, angle, x, y = [theta[:, number] for number in range(4)]

@@ -35,7 +35,11 @@ class Projective(Transform):
     array([1., 0., 0., 0., 1., 0., 0., 0.])
     """
     num_params = 8
-    identity = np.eye(3).ravel()[:8]
+
+    @property
+    def identity(self):
+        """The rows of the identity matrix, without its last entry."""
+        return np.eye(3).ravel()[:8]
 
     def _map(self, theta, points):
         one = T.ones_like(theta[:, :1])

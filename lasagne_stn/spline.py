@@ -83,7 +83,7 @@ class ThinPlateSpline(Transform):
         for axis, places in enumerate(self.controls):
             control = T.constant(places).dimshuffle(*['x'] * len(batch) + [0, 'x'])
             coordinate = points[..., axis, :].dimshuffle(*batch + ['x', len(batch)])
-            squares += (coordinate - control) ** 2
+            squares += T.sqr(coordinate - control)      # of `** 2` T.Rop makes NaN
         bending = squares * T.log(squares + TINY)
         one = T.ones_like(points[..., :1, :])
         return T.concatenate([bending, one, points], axis=points.ndim - 2)

@@ -4,6 +4,7 @@ Convention: a transform maps points of the output to points of the input; points
 (x, y) or (x, y, z), in half-widths of the image, see :mod:`lasagne_stn.grid`. Theta is
 clipped to +-1e9 first, so that an infinite parameter means a point far outside.
 """
+from functools import reduce
 from numbers import Integral
 
 import numpy as np
@@ -93,9 +94,9 @@ class Transform:
         if half_widths is None:
             raise checks.refusal(self, 'half_widths', 'be given for isotropic '
                                  'coordinates', half_widths)
-        sizes = T.stack([T.maximum(T.cast(width, 'float64'), .5)
-                         for width in half_widths])
-        return T.cast(sizes / T.max(sizes), dtype)
+        sizes = [T.maximum(T.cast(width, 'float64'), .5) for width in half_widths]
+        longest = reduce(T.maximum, sizes)      # through `T.max` there is no T.Rop
+        return T.cast(T.stack(sizes) / longest, dtype)
 
     def _options(self):
         """What ``repr`` shows: the arguments that differ from the default."""

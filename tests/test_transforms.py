@@ -263,3 +263,40 @@ def test_what_is_no_transform_is_refused():
                        'integer, got None'):
         as_transform('warp', Unfinished())
     assert repr(Unfinished()) == 'Unfinished()'
+
+
+@pytest.mark.parametrize('transform', [case[0] for case in CASES], ids=repr)
+def test_directional_derivatives_are_those_of_differences(transform, rng):
+    """`T.Rop`, which some functions have no rule for, or a wrong one."""
+    dims = transform.dims
+    (theta, along), images = theano.tensor.dmatrices(2), theano.tensor.dtensor5()
+    widths = [images.shape[4 - axis] / 2. for axis in range(dims)]
+    output = transform.apply(theta, rng.uniform(-1, 1, size=(dims, 7)), widths)
+    look = theano.function(
+        [theta, along], [output, theano.tensor.Rop(output, theta, along)], mode=QUICK,
+        givens={images: np.ones((1, 1) + SIZE)}, on_unused_input='ignore')
+    place = transform.identity + rng.uniform(-.1, .1, size=(2, transform.num_params))
+    step = rng.normal(size=place.shape)
+    ahead, behind = (look(place + sign * 1e-6 * step, step)[0] for sign in (1, -1))
+    np.testing.assert_allclose(look(place, step)[1], (ahead - behind) / 2e-6,
+                               rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize('transform', [
+    Affine(coordinates='isotropic'), Attention(coordinates='isotropic'),
+    Similarity('isotropic'), Affine(3, 'isotropic')], ids=repr)
+def test_integers_are_parameters_too(transform, rng):
+    theta = rng.integers(-3, 4, size=(2, transform.num_params))
+    widths = [pixels / 2. for pixels in SIZE[-transform.dims:]]
+    whole, real = (transform.matrix(theano.tensor.constant(each), widths).eval()
+                   for each in (theta.astype('int32'), theta.astype('float64')))
+    np.testing.assert_allclose(whole, real, rtol=1e-6)
+
+
+@pytest.mark.parametrize('transform', [
+    Translation(), Attention(), Similarity(), Affine(), Projective(), ThinPlateSpline(9),
+    Compose(Projective(), Similarity())], ids=repr)
+def test_an_identity_is_its_users_own(transform):
+    before = transform.identity.copy()
+    transform.identity[:] = 7
+    np.testing.assert_array_equal(transform.identity, before)

@@ -83,7 +83,8 @@ class Colocaliser:
 
     Small crops of a part that all images have, such as an arc of a 0, can be more alike
     than whole digits. Crops that are shaken are so only where they are large: `shifts`
-    is random.
+    is random. Among clutter there is no need of it, and a shaken search for the 0 ends
+    with crops of half the canvas.
 
     Class scores have a part in the code. A crop that is a little too small or too large
     changes them more than it changes the activations of convolutions.
