@@ -1,4 +1,6 @@
 """The two layers that a transformer takes: images, and a localisation network."""
+import numpy as np
+
 from . import checks
 
 __all__ = ['incoming_pair', 'incoming_shapes']
@@ -27,7 +29,7 @@ def incoming_pair(owner, incoming, localization_network, downsample_factor):
     Raises
     ------
     ValueError
-        If a list has not two members.
+        If a list has not two members, or the factor comes twice.
     """
     if not isinstance(incoming, list):
         return incoming, localization_network, downsample_factor
@@ -35,6 +37,10 @@ def incoming_pair(owner, incoming, localization_network, downsample_factor):
         raise checks.refusal(owner, 'incoming', 'be a layer, or a list of two layers',
                              incoming)
     if localization_network is not None:
+        if not np.array_equal(downsample_factor, 1):
+            raise checks.refusal(owner, 'localization_network', 'be None after a list of '
+                                 'two layers, if downsample_factor is given',
+                                 localization_network)
         downsample_factor = localization_network
     return incoming[0], incoming[1], downsample_factor
 

@@ -26,8 +26,10 @@ class TransformerLayer(lasagne.layers.MergeLayer):
     Parameters
     ----------
     incoming : Layer or tuple
-        Images, ``(batch, channels, rows, columns)``; each size may be None. Or the
-        list ``[incoming, localization_network]``, as in the first public source.
+        Images, ``(batch, channels, rows, columns)``; each size may be None, and rows
+        and columns must be if images of several sizes will come: the output's size is
+        that of the declared ones. Or the list ``[incoming, localization_network]``, as
+        in the first public source.
     localization_network : Layer or tuple
         Parameters theta, ``(batch, transform.num_params)``.
     downsample_factor : float or pair of float, optional
@@ -227,7 +229,7 @@ class TPSTransformerLayer(TransformerLayer):
             raise checks.refusal(self, 'transform', 'not be given',
                                  kwargs['transform'], 'Use TransformerLayer for it.',
                                  error=TypeError)
-        if precompute_grid not in ('auto', True, False):
+        if precompute_grid != 'auto' and not isinstance(precompute_grid, bool):
             raise checks.refusal(self, 'precompute_grid', "be 'auto', True or False",
                                  precompute_grid)
         super().__init__(incoming, localization_network, downsample_factor, border_mode,

@@ -144,7 +144,8 @@ def grid_penalty(layer, **kwargs):
     """How far a transformer's sampling points lie outside the image.
 
     Add it, times a small factor, to the loss: outside, an image with a constant
-    border has no gradient, but this has.
+    border has no gradient, but this has. With dropout in the localisation network the
+    points are of another draw than the network's, as in each ``get_output`` of Lasagne.
 
     Parameters
     ----------

@@ -309,9 +309,14 @@ def test_bytes_that_must_move():
 
 @pytest.mark.parametrize('text', ['1,2,3', '1,2,3,4,5,6', '1,2,0,4', 'a,b,c,d', ''])
 def test_a_wrong_shape_is_refused(text):
-    assert Shape.parse('1,2,3,4,5') == (1, 2, 3, 4, 5)
+    assert Shape.parse('1,2,7,5,5') == (1, 2, 7, 5, 5)
     with pytest.raises(ValueError, match='must be batch,channels,rows,columns'):
         Shape.parse(text)
+
+
+def test_a_shape_without_output_is_refused():
+    with pytest.raises(ValueError, match="leave at least one pixel, got '1,2,3,4,5'"):
+        Shape.parse('1,2,3,4,5')
 
 
 def test_the_fitted_power_of_made_up_costs():

@@ -246,7 +246,9 @@ def test_wrong_shapes_are_refused(images, theta, message):
     (dict(border_mode='miror'), ValueError, "border_mode .* got 'miror'.\nDid you"),
     (dict(bordermode='wrap'), TypeError, "unknown keyword argument 'bordermode'"),
     (dict(localization_network=None), TypeError, 'localization_network must be a layer '
-     'or a shape tuple, got None')])
+     'or a shape tuple, got None'),
+    (dict(incoming=[(2, 3, 8, 6), (2, 6)], localization_network=2, downsample_factor=4),
+     ValueError, 'localization_network must be None after a list .* is given, got 2')])
 def test_wrong_arguments_are_refused(change, error, message):
     valid = dict(incoming=(2, 3, 8, 6), localization_network=(2, 6))
     TransformerLayer(**valid)
@@ -392,6 +394,7 @@ def test_the_spline_layer_refuses_what_cannot_be():
              r'\(2, 18\).\nThinPlateSpline\(16\) takes 32 parameters'),
             (dict(precompute_grid='yes'), ValueError, "precompute_grid must be 'auto', "
              "True or False, got 'yes'"),
+            (dict(precompute_grid=1), ValueError, "'auto', True or False, got 1"),
             (dict(incoming=(2, 1, None, 6), precompute_grid=True), ValueError,
              'precompute_grid must be False or "auto" while the size .* is unknown'),
             (dict(bordermode='wrap'), TypeError, "unknown keyword .* 'bordermode'"),

@@ -37,6 +37,8 @@ class Shape(namedtuple('Shape', 'batch channels rows columns downsample')):
             raise ValueError(
                 'a shape must be batch,channels,rows,columns[,downsample], positive '
                 'whole numbers, got %r' % text)
+        if min(numbers[2:4]) < (numbers + [1])[4]:
+            raise ValueError('a shape must leave at least one pixel, got %r' % text)
         return cls(*(numbers + [1])[:5])
 
     @property
