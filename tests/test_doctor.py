@@ -101,8 +101,8 @@ def test_a_wrong_product_is_an_error(monkeypatch):
     (True, 'g++', 2, True, 'ok', 'on, 2 threads'),
     (True, 'g++', 2, False, 'degraded', 'the compiler does not support it'),
     (True, '', 2, True, 'ok', 'off: without a C++ compiler'),
-    (False, 'g++', 1, True, 'ok', 'off: one core'),
-    (False, 'g++', 2, True, 'ok', 'off: by a Theano flag or OMP_NUM_THREADS'),
+    (False, 'g++', 1, True, 'ok', 'off: one core, or OMP_NUM_THREADS=1'),
+    (False, 'g++', 2, True, 'ok', 'off: by a Theano flag'),
 ])
 def test_openmp(monkeypatch, switched_on, compiler, threads, works, state, found):
     monkeypatch.setattr(theano.gof.OpenMPOp, 'test_gxx_support', lambda: works)

@@ -167,8 +167,9 @@ def openmp_line(switched_on, compiler, threads):
         How many there may be.
     """
     if not (switched_on and compiler):
-        why = ('without a C++ compiler' if not compiler else 'one core' if threads == 1
-               else 'by a Theano flag or OMP_NUM_THREADS')
+        why = ('without a C++ compiler' if not compiler
+               else 'one core, or OMP_NUM_THREADS=1' if threads == 1
+               else 'by a Theano flag')
         return Line('OpenMP', 'ok', 'off: ' + why)
     with runtime.quiet():
         works = theano.gof.OpenMPOp.test_gxx_support()
