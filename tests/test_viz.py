@@ -232,3 +232,13 @@ def test_an_animation_is_written_whole_or_not_at_all(rng, tmp_path):
         viz.save_animation(broken, str(path))
     assert [file.name for file in tmp_path.iterdir()] == ['grids.gif']
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize('kind', [str, lambda path: path], ids=['str', 'Path'])
+def test_the_same_figure_gives_the_same_bytes(tmp_path, kind):
+    for name in ('a.png', 'b.png'):
+        figure = viz.new_figure(2, 1)
+        figure.subplots().plot([1, 3])
+        viz.save_figure(figure, kind(tmp_path / name))
+    assert (tmp_path / 'a.png').read_bytes() == (tmp_path / 'b.png').read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['a.png', 'b.png']

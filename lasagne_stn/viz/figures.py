@@ -45,7 +45,7 @@ def save_figure(figure, path):
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-    path : str
+    path : str or Path
         Its ending names the format. The same figure gives the same bytes of a PNG.
 
     Raises
@@ -55,6 +55,6 @@ def save_figure(figure, path):
     ValueError
         If matplotlib does not know the ending.
     """
-    png = path.lower().endswith('.png')
+    png = str(path).lower().endswith('.png')
     with whole_file(path) as beside:
         figure.savefig(beside, metadata={'Software': None} if png else None)
