@@ -18,6 +18,14 @@ FLOAT_TYPES = ('float32', 'float64')
 # These need a process that uses a device, see test_device.py.
 collect_ignore = ['device'] if theano.config.device == 'cpu' else []
 
+# The suite of the device goes on beside all others: begun first, waited for last.
+PLACES = {'test_the_device_starts': -1, 'test_the_suite_of_the_device': 1}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: PLACES.get(item.name, 0))
+
 
 @pytest.fixture
 def rng():

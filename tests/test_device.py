@@ -10,30 +10,40 @@ DEVICE = os.environ.get('LASAGNE_STN_DEVICE', 'opencl0:0')
 PROBE = 'import lasagne_stn, theano; assert theano.gpuarray.pygpu_activated'
 
 
-@pytest.fixture
-def on_the_device(environment):
-    """Run a command of Python's in a process of its own that uses the device."""
-    def run(*command):
-        names = {name: value for name, value in environment.items()
-                 if name != 'THEANO_GPU_IS_ALREADY_ACTIVE'}
-        # The compiler's work is only to launch kernels: the sooner it is done.
-        names['THEANO_FLAGS'] += ',floatX=float32,gcc.cxxflags=-O0,device=' + DEVICE
-        done = subprocess.run([sys.executable, *command], env=names, cwd=ROOT,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              universal_newlines=True)
-        return done.returncode, done.stdout
-    return run
-
-
-def test_the_suite_of_the_device(on_the_device, request):
-    status, output = on_the_device('-c', PROBE)
-    if status and 'CI' not in os.environ:
+@pytest.fixture(scope='session')
+def suite_of_the_device(environment, request, tmp_path_factory):
+    """The suite's process, which goes on beside the other tests, and its output."""
+    # A cache of its own: for one, each process would wait for the other's compiler. The
+    # compiler's work is only to launch kernels: the sooner it is done.
+    names = {name: value for name, value in environment.items()
+             if name != 'THEANO_GPU_IS_ALREADY_ACTIVE'}
+    names['THEANO_FLAGS'] += '/device,floatX=float32,gcc.cxxflags=-O0,device=' + DEVICE
+    probe = subprocess.run([sys.executable, '-c', PROBE], env=names, cwd=ROOT,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           universal_newlines=True)
+    if probe.returncode and 'CI' not in os.environ:
         pytest.skip('%s does not start here; lasagne-stn doctor says what to install'
                     % DEVICE)
-    assert status == 0, output
-    measure = ['-m', 'coverage', 'run', '--parallel-mode']
+    assert probe.returncode == 0, probe.stdout
     covered = request.config.pluginmanager.hasplugin('_cov')
-    status, output = on_the_device(*measure if covered else [], '-m', 'pytest', '-q',
-                                   'tests/device')
-    print(output)
+    measure = ['-m', 'coverage', 'run', '--parallel-mode'] if covered else []
+    output = tmp_path_factory.mktemp('device') / 'output'
+    with open(output, 'w') as file:
+        process = subprocess.Popen([sys.executable, *measure, '-m', 'pytest', '-q',
+                                    'tests/device'], env=names, cwd=ROOT,
+                                   stdout=file, stderr=subprocess.STDOUT)
+    yield process, output
+    process.kill()
+    process.wait()
+
+
+def test_the_device_starts(suite_of_the_device):
+    process, _ = suite_of_the_device
+    assert process.poll() is None
+
+
+def test_the_suite_of_the_device(suite_of_the_device):
+    process, output = suite_of_the_device
+    status = process.wait()
+    print(output.read_text())
     assert status == 0
