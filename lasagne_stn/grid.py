@@ -8,7 +8,10 @@ of one pixel has its only centre at 0.
 import theano
 import theano.tensor as T
 
-__all__ = ['regular_grid', 'to_pixels', 'half_width', 'as_floats', 'bounded']
+from . import checks
+
+__all__ = ['regular_grid', 'to_pixels', 'half_width', 'floor_divide', 'as_floats',
+           'bounded']
 
 FAR = 1e9            # half-widths of the image; beyond it all points count as one
 
@@ -31,6 +34,11 @@ def regular_grid(size, align_corners=True, dtype='float64'):
         Shape ``(2, rows * columns)``, rows x_t and y_t in half-widths of the image,
         pixels in scan-line order; a third row z_t for volumes.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `size` is no sequence, or has not two or three members.
+
     References
     ----------
     .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, section 3.2.
@@ -41,6 +49,11 @@ def regular_grid(size, align_corners=True, dtype='float64'):
     array([[-1.,  0.,  1., -1.,  0.,  1.],
            [-1., -1., -1.,  1.,  1.,  1.]])
     """
+    must = 'be (rows, columns) or (depth, rows, columns)'
+    if not isinstance(size, (tuple, list)):
+        raise checks.refusal('regular_grid', 'size', must, size, error=TypeError)
+    if len(size) not in (2, 3):
+        raise checks.refusal('regular_grid', 'size', must, size)
     size = [T.as_tensor_variable(pixels, ndim=0) for pixels in size]
     rows = []
     for axis, pixels in enumerate(size):
@@ -112,8 +125,34 @@ def to_pixels(coordinate, pixels, align_corners=True):
                                coordinate.dtype) + centre
 
 
+def floor_divide(pixels, factor):
+    """``pixels // factor`` as Python has it, in float32 and in C code too.
+
+    Parameters
+    ----------
+    pixels : Theano scalar
+        Length of an axis of the images.
+    factor : float
+        By which it is down-sampled.
+
+    Returns
+    -------
+    Theano scalar
+        Of type int64.
+
+    Examples
+    --------
+    >>> int(floor_divide(T.constant(3), .1).eval()), int(3 // .1)
+    (29, 29)
+    """
+    factor = T.constant(factor, dtype='float64')
+    return T.cast((pixels - pixels % factor) / factor + .5, 'int64')
+
+
 def as_floats(*values):
-    """The same values in one floating point type; integers become floatX.
+    """The same values in the widest of their floating point types.
+
+    Integers take the type of the others; where all are, they become floatX.
 
     Parameters
     ----------
@@ -125,14 +164,13 @@ def as_floats(*values):
 
     Examples
     --------
-    >>> one, other = as_floats(T.constant([1, 2]), T.constant([.5]))
+    >>> one, other = as_floats(T.constant([1, 2]), T.constant([.5], dtype='float32'))
     >>> one.dtype, other.dtype
-    ('float64', 'float64')
+    ('float32', 'float32')
     """
     values = [T.as_tensor_variable(value) for value in values]
-    dtype = theano.scalar.upcast(*[value.dtype for value in values])
-    if dtype in T.discrete_dtypes:
-        dtype = theano.config.floatX
+    floats = [value.dtype for value in values if value.dtype not in T.discrete_dtypes]
+    dtype = theano.scalar.upcast(*floats) if floats else theano.config.floatX
     return [T.cast(value, dtype) for value in values]
 
 

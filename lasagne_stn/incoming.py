@@ -38,8 +38,8 @@ def incoming_pair(owner, incoming, localization_network, downsample_factor):
                              incoming)
     if localization_network is not None:
         if not np.array_equal(downsample_factor, 1):
-            raise checks.refusal(owner, 'localization_network', 'be None after a list of '
-                                 'two layers, if downsample_factor is given',
+            raise checks.refusal(owner, 'localization_network', 'be None after a list '
+                                 'of two layers, if downsample_factor is given',
                                  localization_network)
         downsample_factor = localization_network
     return incoming[0], incoming[1], downsample_factor

@@ -3,6 +3,8 @@
 A kernel k turns the pixels near a source point x into a value, the sum over m of
 U_m k(x - m) (Jaderberg et al. 2015, eq. 3), along each axis of the image.
 """
+from numbers import Integral
+
 import theano.tensor as T
 
 from . import checks
@@ -45,7 +47,11 @@ class Kernel:
     """
 
     def __init__(self, radius, function):
-        checks.size(self, 'radius', [radius], ('radius',))
+        if not isinstance(radius, Integral) or isinstance(radius, bool):
+            raise checks.refusal(self, 'radius', 'be a whole number of pixels', radius,
+                                 error=TypeError)
+        if radius < 1:
+            raise checks.refusal(self, 'radius', 'be at least 1', radius)
         if not callable(function):
             raise checks.refusal(self, 'function', 'be callable', function,
                                  error=TypeError)
@@ -86,7 +92,8 @@ class Kernel:
             In the order of `offsets`.
         """
         weights = [self.function(fraction - offset) for offset in self.offsets]
-        return [T.switch(T.isnan(fraction), fraction, weight) for weight in weights]
+        return [T.switch(T.isnan(fraction), fraction, T.cast(weight, fraction.dtype))
+                for weight in weights]
 
 
 class Bilinear(Kernel):
@@ -196,8 +203,8 @@ def as_kernel(owner, interpolation):
 
     Raises
     ------
-    ValueError
-        If the name is unknown.
+    TypeError, ValueError
+        If it is something else, or the name is unknown.
 
     Examples
     --------
@@ -206,5 +213,8 @@ def as_kernel(owner, interpolation):
     """
     if isinstance(interpolation, Kernel):
         return interpolation
+    if not isinstance(interpolation, str):
+        raise checks.refusal(owner, 'interpolation', 'be a name, or a Kernel such as '
+                             'Bicubic()', interpolation, error=TypeError)
     checks.choice(owner, 'interpolation', interpolation, list(NAMES))
     return NAMES[interpolation]()

@@ -1,10 +1,9 @@
 """Layers for Lasagne that warp images."""
 import lasagne
-import theano.tensor as T
 
 from . import checks
 from .borders import BORDER_MODES
-from .grid import as_floats, half_width, regular_grid
+from .grid import as_floats, floor_divide, half_width, regular_grid
 from .incoming import incoming_pair, incoming_shapes
 from .interpolation import as_kernel
 from .matrices import Affine, MatrixTransform
@@ -177,19 +176,13 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 
     def _symbolic_size(self, images):
         """Pixels of the output along each axis: numbers where known, else symbolic."""
-        return [_floor_divide(images.shape[axis], factor) if pixels is None
+        return [floor_divide(images.shape[axis], factor) if pixels is None
                 else pixels for axis, (pixels, factor)
                 in enumerate(zip(self._known_size(), self.downsample_factor), start=2)]
 
     def _known_size(self):
         """Pixels of the output along each axis that Theano may take as constant."""
         return self.output_shape[2:]
-
-
-def _floor_divide(pixels, factor):
-    """``pixels // factor`` as Python has it, in float32 and in C code too."""
-    factor = T.constant(factor, dtype='float64')
-    return T.cast((pixels - pixels % factor) / factor + .5, 'int64')
 
 
 class TPSTransformerLayer(TransformerLayer):

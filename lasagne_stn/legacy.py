@@ -4,6 +4,7 @@ import numpy as np
 import theano.tensor as T
 
 from . import checks
+from .grid import as_floats, floor_divide
 from .incoming import incoming_pair, incoming_shapes
 from .matrices import Affine
 
@@ -66,9 +67,9 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 
     def get_output_for(self, inputs, **kwargs):
         """The warped images, ``(batch, channels, rows, columns)``."""
-        images, theta = inputs
+        images, (theta,) = inputs[0], as_floats(inputs[1])
         batch, channels, rows, columns = [images.shape[axis] for axis in range(4)]
-        size = [T.cast(pixels // self.downsample_factor, 'int64')
+        size = [floor_divide(pixels, self.downsample_factor)
                 for pixels in (rows, columns)]
         points = Affine().apply(theta, T.cast(_regular_grid(*size), theta.dtype))
         left, right = _neighbours(points[:, 0].flatten(), columns)

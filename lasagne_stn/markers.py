@@ -44,6 +44,7 @@ class Marker(ViewOp):
         What the sampler computes.
     """
     __props__ = ('role', 'kind')
+
     def __init__(self, role, kind):
         self.role, self.kind = role, kind
 

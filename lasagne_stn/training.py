@@ -24,7 +24,7 @@ def localisation_head(incoming, transform, **kwargs):
     transform : Transform
         What the parameters will mean.
     **kwargs
-        Further options of ``lasagne.layers.DenseLayer``.
+        Further options of ``lasagne.layers.DenseLayer``, such as ``name``.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def localisation_head(incoming, transform, **kwargs):
     Raises
     ------
     TypeError
-        If `transform` is something else.
+        If `transform` is something else, or an option is one that is set here.
 
     References
     ----------
@@ -50,9 +50,13 @@ def localisation_head(incoming, transform, **kwargs):
     dims = getattr(transform, 'dims', 2)
     as_transform('localisation_head', transform, dims)
     bias = np.asarray(transform.identity, dtype=theano.config.floatX)
-    layer = lasagne.layers.DenseLayer(
-        incoming, num_units=transform.num_params, W=lasagne.init.Constant(0), b=bias,
-        nonlinearity=None, **kwargs)
+    ours = dict(num_units=transform.num_params, W=lasagne.init.Constant(0), b=bias,
+                nonlinearity=None)
+    for word in set(ours) & set(kwargs):
+        raise checks.refusal('localisation_head', word, 'not be given', kwargs[word],
+                             'Together they make the start the identity.',
+                             error=TypeError)
+    layer = lasagne.layers.DenseLayer(incoming, **ours, **kwargs)
     _tag(layer)
     return layer
 

@@ -14,7 +14,7 @@ __all__ = ['warp_image']
 
 
 def warp_image(image, theta, transform=Affine(), output_size=None,
-               border_mode='constant', interpolation='bilinear'):
+               border_mode='constant', interpolation='bilinear', align_corners=True):
     """Warp an image, and say where it was read.
 
     Parameters
@@ -30,6 +30,8 @@ def warp_image(image, theta, transform=Affine(), output_size=None,
         Rows and columns of the output, in pixels; by default those of the image.
     border_mode, interpolation : str, optional
         See :class:`lasagne_stn.TransformerLayer`; outside is zero by default.
+    align_corners : bool, optional
+        The pixel rule, see :mod:`lasagne_stn.grid`.
 
     Returns
     -------
@@ -56,14 +58,16 @@ def warp_image(image, theta, transform=Affine(), output_size=None,
     checks.shape('warp_image', 'theta', theta.shape, (transform.num_params,))
     size = np.shape(image) if output_size is None else checks.size(
         'warp_image', 'output_size', output_size, ('rows', 'columns'))
-    warp = _compiled(transform, np.shape(image), size, border_mode, interpolation)
+    warp = _compiled(transform, np.shape(image), size, border_mode, interpolation,
+                     align_corners)
     points, warped = warp(np.asarray(image, 'float64')[np.newaxis, np.newaxis],
                           theta[np.newaxis])
     return points[0], warped[0, 0]
 
 
 @lru_cache(maxsize=64)
-def _compiled(transform, image_size, output_size, border_mode, interpolation):
+def _compiled(transform, image_size, output_size, border_mode, interpolation,
+              align_corners):
     """Images and theta to source points and output.
 
     No C code, not even to fold constants, and no device: compiling it would take
@@ -71,7 +75,8 @@ def _compiled(transform, image_size, output_size, border_mode, interpolation):
     """
     layer = TransformerLayer(
         (1, 1) + image_size, (1, transform.num_params), transform=transform,
-        output_size=output_size, border_mode=border_mode, interpolation=interpolation)
+        output_size=output_size, border_mode=border_mode, interpolation=interpolation,
+        align_corners=align_corners)
     images, theta = T.dtensor4(), T.dmatrix()
     results = [one.get_output_for([images, theta])
                for one in (SamplingGridLayer(layer), layer)]

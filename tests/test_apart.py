@@ -54,6 +54,14 @@ def job_in(source):
     return lambda folder: Job(run, source, str(folder), EVERY)
 
 
+@pytest.fixture
+def children():
+    """The processes that were started since the test began."""
+    before = psutil.Process().children()
+    return lambda: [process for process in psutil.Process().children()
+                    if process not in before]
+
+
 @pytest.fixture(scope='module')
 def whole():
     """What the uninterrupted training gave, once it ran: line and checkpoint."""
@@ -80,13 +88,14 @@ def assert_same_bits(whole, job_in, folder, tmp_path, line):
         assert array.tobytes() == others[name].tobytes(), name
 
 
-def test_a_killed_process_is_started_again_and_goes_on(whole, job_in, tmp_path):
+def test_a_killed_process_is_started_again_and_goes_on(whole, job_in, tmp_path,
+                                                       children):
     seen, killed = [], []
 
     def report(iteration, loss, error):
         seen.append(iteration)
         if iteration > EVERY and not killed:
-            (process,) = psutil.Process().children()
+            (process,) = children()
             process.kill()
             killed.append(iteration)
 
@@ -179,17 +188,18 @@ def test_missing_dask_is_a_message(monkeypatch, job_in, tmp_path):
         next(train_on_dask([job_in(tmp_path)], 'tcp://127.0.0.1:9'))
 
 
-def test_a_refusal_comes_through_and_leaving_early_stops_the_others(job_in, tmp_path):
+def test_a_refusal_comes_through_and_leaving_early_stops_the_others(job_in, tmp_path,
+                                                                    children):
     good = job_in(tmp_path)
     bad = good._replace(run=good.run._replace(data='60 other images'))
     with closing(train_here([bad, good])) as outcomes:
         job, problem = next(outcomes)
         assert job == bad and isinstance(problem, RuntimeError)
         assert 'to test are other data than those of the run' in str(problem)
-    assert psutil.Process().children() == []
+    assert children() == []
     with pytest.raises(Stopped):
         train_apart(good, stopped=lambda: True)
-    assert psutil.Process().children() == []
+    assert children() == []
 
 
 @pytest.mark.parametrize('script, message', [

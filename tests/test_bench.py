@@ -424,8 +424,20 @@ def test_on_a_device_only_its_contenders_take_part(monkeypatch, fast_path):
 
 def test_a_device_that_does_not_start_is_an_error(monkeypatch):
     monkeypatch.setenv('THEANO_FLAGS', os.environ.get('THEANO_FLAGS', ''))
-    with pytest.raises(RuntimeError, match='the device opencl77:0 did not start'):
+    with pytest.raises(RuntimeError,
+                       match='^DeviceSampler: the device opencl77:0 did not start'):
         device_name('opencl77:0')
+
+
+def test_a_device_that_does_not_start_ends_the_command_in_words(monkeypatch, fast_path):
+    def refuse(device):
+        raise RuntimeError('DeviceSampler: %s did not start' % device)
+
+    monkeypatch.setattr(job, 'device_name', refuse)
+    outcome = CliRunner().invoke(cli.commands, ['bench', '--device', 'opencl7:0'])
+    assert outcome.exit_code == 1
+    assert outcome.output.splitlines()[-1] == (
+        'Error: DeviceSampler: opencl7:0 did not start')
 
 
 def test_the_portable_kernels_are_compiled_otherwise(fast_path):
@@ -461,7 +473,10 @@ def test_the_command_measures_and_writes(tmp_path, fast_path):
     (['--json', 'no/such/a.json'], 'does not exist or cannot be written to'),
     (['--theta', 'shear'], "'--theta'"),
     (['--device', 'gpu0'], 'must be cuda, cuda0 or opencl0:0'),
-    (['--device', 'cuda0', '--what', 'memory'], 'only the sampler is measured on'),
+    (['--device', 'cuda0', '--what', 'memory'],
+     "'--device': nothing reads it with --what memory"),
+    (['--what', 'compile', '--shape', '1,1,8,8,1'], "'--shape': nothing reads it"),
+    (['--what', 'training', '--plot', 'a.png'], "'--plot': nothing reads it"),
 ])
 def test_bad_options_are_refused(monkeypatch, words, message):
     monkeypatch.setattr('lasagne_stn.bench.run', pytest.fail)

@@ -118,7 +118,7 @@ def test_points_in_planes_give_the_same_bits_and_a_gradient_in_planes(case):
     inputs = (case.images, case.where, case.cotangent)
     planes = np.moveaxis(np.moveaxis(case.where, -1, 1).copy(), 1, -1)
     assert not planes.flags.c_contiguous
-    for _ in range(2):                      # the second call may keep the first's arrays
+    for _ in range(2):                  # the second call may keep the first's arrays
         found = case.function(case.images, planes, case.cotangent)
         for array, expected in zip(found, case.function(*inputs)):
             np.testing.assert_array_equal(array, expected)
@@ -164,7 +164,7 @@ def test_what_does_not_fit_is_refused(ops):
                 r'FusedSample: matrices for a batch of 2 .* got \(%d, %d, %d\)'
                 % wrong.shape)):
             forward(images, wrong, [5, 6])
-    with pytest.raises(ValueError, match='FusedSample: the output cannot have -1 pixels'):
+    with pytest.raises(ValueError, match='FusedSample: the output cannot have -1 pix'):
         forward(images, matrices, [-1, 6])
     with pytest.raises(ValueError, match='FusedSample: the images have no pixels'):
         forward(images[:, :, :0], matrices, [5, 6])

@@ -104,10 +104,14 @@ def test_a_compressed_file_with_a_wrong_byte_is_named(npz):
 
 
 @pytest.mark.parametrize('changed, message', [
-    (dict(X_test=np.full((3, 36), 255.)), 'must have pixels from 0 to 1, got 255 to 255 .* to test'),
-    (dict(X_train=np.full((5, 36), np.nan)), 'must have pixels .* got nan to nan .* to train'),
-    (dict(y_test=np.array([0, 12, 5])), 'must have labels from 0 to 9, got 0 to 12 .* test'),
-    (dict(y_train=np.array([0, -1, 5, 2, 3])), 'must have labels .* got -1 to 9 .* train'),
+    (dict(X_test=np.full((3, 36), 255.)),
+     'must have pixels from 0 to 1, got 255 to 255 .* to test'),
+    (dict(X_train=np.full((5, 36), np.nan)),
+     'must have pixels .* got nan to nan .* to train'),
+    (dict(y_test=np.array([0, 12, 5])),
+     'must have labels from 0 to 9, got 0 to 12 .* test'),
+    (dict(y_train=np.array([0, -1, 5, 2, 3])),
+     'must have labels .* got -1 to 9 .* train'),
     (dict(X_test=np.ones((0, 36)), y_test=np.ones(0)), 'have no images to test'),
 ])
 def test_what_is_no_digit_is_refused(npz, changed, message):

@@ -6,7 +6,7 @@ import theano.tensor as T
 
 import oracle
 from conftest import FLOAT_TYPES, run
-from lasagne_stn.grid import bounded, regular_grid, to_pixels
+from lasagne_stn.grid import as_floats, bounded, regular_grid, to_pixels
 
 
 @pytest.mark.parametrize('align_corners', [True, False])
@@ -19,6 +19,22 @@ def test_regular_grid_equals_the_loops(size, align_corners):
     np.testing.assert_allclose(double, expected, rtol=1e-15)
     np.testing.assert_allclose(single, expected, rtol=1e-6)
     assert single.dtype == 'float32'
+
+
+@pytest.mark.parametrize('size, error', [
+    (5, TypeError), ((5,), ValueError), ((1, 2, 3, 4), ValueError)])
+def test_a_size_of_no_grid_is_refused(size, error):
+    with pytest.raises(error, match=r'regular_grid: size must be \(rows, columns\) or'):
+        regular_grid(size)
+
+
+def test_integers_take_the_type_of_the_others():
+    for others, expected in (('float32', 'float32'), ('float64', 'float64'),
+                             ('int8', 'float32')):
+        with theano.configparser.change_flags(floatX='float32'):
+            found = as_floats(T.constant([1, 2], dtype='int64'),
+                              T.constant([3, 4], dtype=others))
+        assert [value.dtype for value in found] == [expected] * 2
 
 
 def test_regular_grid_of_a_known_size():

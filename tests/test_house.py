@@ -25,7 +25,7 @@ ROWS = [                                    # a file imports from the rows above
     {'cli'},
     {'__main__'},
 ]
-LONG = 300                                  # lines
+LONG, BROAD = 300, 88                       # lines, and characters in one
 PUBLIC = {
     'config',
     'TransformerLayer', 'TPSTransformerLayer', 'Transformer3DLayer',
@@ -80,6 +80,7 @@ def test_imports_go_down_only(path, text, tree):
 def test_files_have_a_docstring_public_names_and_an_end(path, text, tree):
     assert ast.get_docstring(tree)
     assert text.count('\n') <= LONG
+    assert max(len(line) for line in text.split('\n')) <= BROAD
     names = [node.targets[0].id for node in tree.body if isinstance(node, ast.Assign)
              and isinstance(node.targets[0], ast.Name)]
     assert '__all__' in names or path.endswith('__main__.py')

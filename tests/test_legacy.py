@@ -1,6 +1,7 @@
 """The first public source, re-created, defects and all."""
 import numpy as np
 import pytest
+import theano
 
 from conftest import golden_cases, run, with_gradients
 from lasagne_stn import legacy
@@ -30,6 +31,22 @@ def test_its_identity_stretches_and_its_border_is_dark():
     found = run(warp(layer), images, np.array([[1., 0, 0, 0, 1, 0]]))
     np.testing.assert_allclose(found[0, 0, :-1, :-1], 1)
     np.testing.assert_allclose(found[0, 0, -1], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize('rows, factor', [(7, .7), (3, .1), (9, 1.8)])
+def test_the_output_has_the_size_that_the_layer_says(rows, factor):
+    images, theta = np.ones((1, 1, rows, 4), 'float32'), np.zeros((1, 6), 'float32')
+    layer = legacy.TransformerLayer(images.shape, theta.shape, factor)
+    with theano.configparser.change_flags(floatX='float32'):
+        assert run(warp(layer), images, theta).shape == layer.output_shape
+
+
+def test_whole_numbers_as_theta_are_parameters_like_others(rng):
+    images, theta = rng.uniform(size=(1, 2, 5, 4)), np.array([[1, 0, 0, 0, 1, 0]])
+    layer = legacy.TransformerLayer(images.shape, theta.shape)
+    with theano.configparser.change_flags(floatX='float64'):
+        expected = run(warp(layer), images, theta.astype('float64'))
+        np.testing.assert_array_equal(run(warp(layer), images, theta), expected)
 
 
 @pytest.mark.parametrize('change, error, message', [

@@ -164,13 +164,15 @@ def test_integers_are_read_as_numbers(float_type):
     halves = (points / 2).astype(float_type)
     for where, expected in ((points, [7, 12, -.5]), (halves, [9.5, 12, 9.25])):
         for pixels in (images, images.astype(float_type)):
-            variables = [T.as_tensor_variable(array).type() for array in (pixels, where)]
+            variables = [T.as_tensor_variable(array).type()
+                         for array in (pixels, where)]
             found = theano.function(variables, sample(
                 *variables, border_mode='constant', border_value=-.5))(pixels, where)
             assert found.dtype == float_type
             np.testing.assert_allclose(found, [[[expected]]])
     matrices = T.btensor3()
-    found = theano.function([matrices], sample_affine(T.constant(images), matrices, (1, 5)))
+    found = theano.function([matrices],
+                            sample_affine(T.constant(images), matrices, (1, 5)))
     np.testing.assert_allclose(found(np.array([[[1, 0, 0], [0, 1, 0]]], 'int8')),
                                [[[[7, 9.5, 12, 15.5, 19]]]])
 
@@ -186,5 +188,6 @@ def test_the_derivative_along_a_direction(interpolation, border_mode, rng):
     given = rng.normal(size=(2, 2, 5, 6))
     start = np.eye(2, 3) + rng.normal(scale=.1, size=(2, 2, 3))
     step = rng.normal(size=(2, 2, 3))
-    slope = (value(given, start + 1e-6 * step) - value(given, start - 1e-6 * step)) / 2e-6
+    above, below = [value(given, start + size * step) for size in (1e-6, -1e-6)]
+    slope = (above - below) / 2e-6
     np.testing.assert_allclose(along(given, start, step), slope, rtol=1e-6, atol=1e-6)

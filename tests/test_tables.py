@@ -126,7 +126,8 @@ lasagne-stn train --experiment TC --model st-fcn --transform affine --seed 1 --d
     assert '![' in page and '](tc.png)' in page
     assert 'again' not in pages.to_page('tc', outcomes_of('tc'), None)
     assert 'momentum' in page and 'shaken' not in page
-    assert 'shaken' in pages.to_page('colocalisation', outcomes_of('colocalisation'), None)
+    outcomes = outcomes_of('colocalisation')
+    assert 'shaken' in pages.to_page('colocalisation', outcomes, None)
 
 
 def test_the_spreadsheet_of_a_table():

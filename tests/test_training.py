@@ -145,6 +145,8 @@ def test_wrong_arguments_are_refused():
         with pytest.raises(TypeError, match='localisation_head: transform must be a '
                            'Transform such as Affine'):
             localisation_head((None, 4), transform)
+    with pytest.raises(TypeError, match='localisation_head: W must not be given, got'):
+        localisation_head((None, 4), Affine(), W=7)
     grads = [T.ones(6)]
     scale_gradients(grads, [head.b], localisation=.5)
     with pytest.raises(ValueError, match='scale_gradients: grads must have the length '

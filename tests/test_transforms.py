@@ -294,8 +294,8 @@ def test_integers_are_parameters_too(transform, rng):
 
 
 @pytest.mark.parametrize('transform', [
-    Translation(), Attention(), Similarity(), Affine(), Projective(), ThinPlateSpline(9),
-    Compose(Projective(), Similarity())], ids=repr)
+    Translation(), Attention(), Similarity(), Affine(), Projective(),
+    ThinPlateSpline(9), Compose(Projective(), Similarity())], ids=repr)
 def test_an_identity_is_its_users_own(transform):
     before = transform.identity.copy()
     transform.identity[:] = 7

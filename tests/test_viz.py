@@ -116,6 +116,19 @@ def test_a_pair_is_the_grid_and_what_was_read(rng):
     assert not right.get_lines()
 
 
+def test_with_the_other_pixel_rule_the_ends_are_the_outer_edges(axes):
+    image = np.zeros((4, 8)).tolist()           # lists are as good as arrays
+    points = np.array([[[-1, -1], [.5, -1]], [[-1, 1], [.5, 1]]])
+    edges = [[-.5, -.5], [5.5, -.5], [5.5, 3.5], [-.5, 3.5]]
+    viz.draw_boxes(axes, image, points[np.newaxis], align_corners=False)
+    np.testing.assert_allclose(axes.get_lines()[0].get_xydata()[:4], edges)
+    viz.draw_grid(axes, image, points, align_corners=False)
+    np.testing.assert_allclose(axes.get_lines()[-1].get_xydata(), edges[:2])
+    left, _ = viz.draw_pair(viz.new_figure(4, 2), image, points, image,
+                            align_corners=False)
+    np.testing.assert_allclose(left.get_lines()[-1].get_xydata(), edges[:2])
+
+
 class Recorder(AbstractMovieWriter):
     """Keeps what stands in the axes at each frame."""
 
@@ -203,6 +216,7 @@ def test_arrays_of_an_animation_must_fit(rng):
             ('axes', axes[:, :2], r'\(2, 3\), got \(2, 2\)'),
             ('images', np.zeros((3, 4)), r'rows, columns\), got \(3, 4\)'),
             ('points', np.zeros((2, 3, 6, 6, 2)), r'7, 2\), got \(2, 3, 6, 6, 2\)'),
+            ('captions', ['one for two'], r'\(2\), got \(1,\)'),
             ('warped', np.zeros((1, 3, 6, 7)), r'\(2, 3, .*got \(1, 3, 6, 7\)')):
         message = '%s must have shape .*%s' % (name, shapes)
         with pytest.raises(ValueError, match=message):
@@ -216,6 +230,13 @@ def test_missing_matplotlib_is_refused_with_the_pip_line(monkeypatch):
         viz.new_figure(2, 1)
 
 
+class Unprintable:
+    """A caption that breaks the drawing of its frame."""
+
+    def __str__(self):
+        raise LookupError
+
+
 def test_an_animation_is_written_whole_or_not_at_all(rng, tmp_path):
     path = tmp_path / 'grids.gif'
     points = rng.uniform(-1, 1, size=(3, 2, 6, 7, 2))
@@ -227,8 +248,8 @@ def test_an_animation_is_written_whole_or_not_at_all(rng, tmp_path):
         assert picture.n_frames == 3 and picture.info['duration'] == 50
     before = path.read_bytes()
     broken = viz.grid_animation(viz.new_figure(2, 2).subplots(2, 2), **fitting,
-                                captions=['one caption for three frames'])
-    with pytest.raises(IndexError):
+                                captions=['first', 'second', Unprintable()])
+    with pytest.raises(LookupError):
         viz.save_animation(broken, str(path))
     assert [file.name for file in tmp_path.iterdir()] == ['grids.gif']
     assert path.read_bytes() == before

@@ -24,6 +24,16 @@ def test_points_and_output_equal_the_slow_loops(transform, apply, theta, border_
     np.testing.assert_allclose(warped, read[0, 0], atol=1e-12)
 
 
+def test_the_other_pixel_rule(rng):
+    image, theta = rng.uniform(size=(5, 7)), [.8, .3, .1, -.2, 1.2, -.4]
+    points, warped = warp_image(image, theta, output_size=(4, 6), align_corners=False)
+    expected = oracle.affine(np.array([theta]), oracle.target_points((4, 6), False))
+    np.testing.assert_allclose(points, expected[0], atol=1e-12)
+    read = oracle.sample(image[np.newaxis, np.newaxis], expected,
+                         border_mode='constant', align_corners=False)
+    np.testing.assert_allclose(warped, read[0, 0], atol=1e-12)
+
+
 def test_the_output_is_as_large_as_the_image_if_nobody_asks(rng):
     image = rng.uniform(size=(5, 7))
     matrix = [[1, 0, 0], [0, 1, 0]]

@@ -7,7 +7,7 @@ import re
 
 import theano
 
-from .remote import Remote, seconds_per_call
+from .remote import Refusal, Remote, seconds_per_call
 from .rounds import NO_COMPILER
 from .samplers import TheanoSampler, TorchSampler
 
@@ -27,15 +27,15 @@ class DeviceSampler(TheanoSampler):
 
     Raises
     ------
-    RuntimeError
+    Refusal
         If the device did not start.
     """
     kernels = 'lasagne_stn.kernels.gpu'
 
     def __init__(self, fused):
         if not theano.gpuarray.pygpu_activated:
-            raise RuntimeError('the device %s did not start; the command lasagne-stn '
-                               'doctor says what is missing' % theano.config.device)
+            raise Refusal('the device %s did not start; the command lasagne-stn doctor '
+                          'says what is missing' % theano.config.device)
         super().__init__(fused)
 
     def give_out(self, value):
@@ -67,7 +67,7 @@ class DeviceTorch(TorchSampler):
 
     Raises
     ------
-    RuntimeError
+    Refusal
         If PyTorch finds no such device.
     """
 
@@ -76,8 +76,8 @@ class DeviceTorch(TorchSampler):
         import torch
         number = int(device[len('cuda'):] or 0)
         if number >= torch.cuda.device_count():
-            raise RuntimeError('PyTorch finds no device %s; --skip torch leaves it out'
-                               % device)
+            raise Refusal('PyTorch finds no device %s; --skip torch leaves it out'
+                          % device)
         self.device = 'cuda:%d' % number
 
     def time(self, at_least=5e-3):

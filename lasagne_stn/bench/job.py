@@ -4,6 +4,7 @@ from collections import namedtuple
 from functools import partial
 
 from .. import config, runtime
+from ..files import whole_file
 from ..machine import describe, sentence
 from ..tables import to_markdown, to_rich
 from ..viz import save_figure
@@ -16,7 +17,7 @@ from .scaling import SWEEPS, draw_scaling
 from .tables import sampler_table
 from .training import measure_training, profile_table, training_table
 
-__all__ = ['Options', 'WHAT', 'run']
+__all__ = ['Options', 'WHAT', 'UNREAD', 'run']
 
 BUSY = .1                       # cores; above, figures are worth little
 
@@ -79,10 +80,10 @@ def run(console, options, json_file=None, plot_file=None, markdown_file=None):
     for table in tables:
         console.print(to_rich(table))
     if json_file:
-        with open(json_file, 'w') as file:
+        with whole_file(json_file) as path, open(path, 'w') as file:
             json.dump(figures, file, indent=1)
     if markdown_file:
-        with open(markdown_file, 'w') as file:
+        with whole_file(markdown_file) as path, open(path, 'w') as file:
             file.write('\n\n'.join([sentence(machine)] + [
                 to_markdown(table) for table in tables]) + '\n')
     return figures
@@ -158,3 +159,7 @@ def _training(console, options, names, threads, figures, plot_file):
 
 WHAT = {'sampler': _samplers, 'memory': _memory, 'compile': _compile,
         'training': _training}
+_ONLY_SAMPLERS = {'works', 'device', 'plot'}
+UNREAD = {'memory': _ONLY_SAMPLERS | {'runs', 'skip'},      # options of the command
+          'compile': _ONLY_SAMPLERS | {'runs', 'skip', 'theta', 'shapes'},
+          'training': _ONLY_SAMPLERS | {'theta', 'shapes'}}

@@ -13,9 +13,13 @@ from multiprocessing import get_context
 
 from ..runtime import quiet
 
-__all__ = ['Remote', 'PAUSE', 'seconds_per_call']
+__all__ = ['Refusal', 'Remote', 'PAUSE', 'seconds_per_call']
 
 PAUSE = .05             # seconds until the threads of a process that was asked sleep
+
+
+class Refusal(RuntimeError):
+    """What an object cannot do here, in words that need no traceback."""
 
 
 class Remote:
@@ -119,6 +123,8 @@ def _serve(pipe):
             pipe.send((True, value))
         except KeyboardInterrupt:
             return
+        except Refusal as problem:
+            pipe.send((False, str(problem)))
         except Exception:
             pipe.send((False, traceback.format_exc()))
 

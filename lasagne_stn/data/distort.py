@@ -117,9 +117,9 @@ def distort_p(images, rng):
     """Scale each image and stretch its corners at random, as a camera does: P.
 
     The scale is uniform in [0.75, 1]. Then each corner of the image is moved away from
-    the middle, or towards it, by a normal amount of 5 pixels, along x and along y alike,
-    and all between follows projectively. Corners that would fold the image (no convex
-    quadrangle) are drawn again.
+    the middle, or towards it, by a normal amount of 5 pixels, along x and along y
+    alike, and all between follows projectively. Corners that would fold the image (no
+    convex quadrangle) are drawn again.
 
     Parameters
     ----------

@@ -56,18 +56,18 @@ def find_data(source=None):
 
 
 def _check(words, *data):
-    """Refuse images that are none of digits: empty sets, other numbers, other classes."""
+    """Refuse what cannot be digits: empty sets, other numbers, other classes."""
     for part, images, labels in (('train', *data[:2]), ('test', *data[2:])):
         if not images.size:
             raise ValueError('find_data: the %s have no images to %s.' % (words, part))
         low, high = images.min(), images.max()
         if not 0 <= low <= high <= 1:
-            raise ValueError('find_data: the %s must have pixels from 0 to 1, got %g to '
-                             '%g among the images to %s.' % (words, low, high, part))
+            raise ValueError('find_data: the %s must have pixels from 0 to 1, got %g '
+                             'to %g among the images to %s.' % (words, low, high, part))
         if labels.min() < 0 or labels.max() > 9:
-            raise ValueError('find_data: the %s must have labels from 0 to 9, got %d to '
-                             '%d among those to %s.' % (words, labels.min(),
-                                                        labels.max(), part))
+            raise ValueError('find_data: the %s must have labels from 0 to 9, got %d '
+                             'to %d among those to %s.' % (words, labels.min(),
+                                                           labels.max(), part))
 
 
 def cache_folder():

@@ -181,8 +181,9 @@ def reproduce(tables, data, output, scheduler, add, no_run, **options):
     with _refusals():
         for path in add:
             task.take_in(output, path)
-        failures = task.make_tables(new_console(), tuple(dict.fromkeys(tables)), output,
-                                    data, task.Options(**options), scheduler, not no_run)
+        failures = task.make_tables(
+            new_console(), tuple(dict.fromkeys(tables)), output, data,
+            task.Options(**options), scheduler, not no_run)
         if failures:
             raise click.ClickException('\n'.join(failures))
 

@@ -24,12 +24,14 @@ LABEL = .2      # of the lowest axis
 ENDS = (1.2, 1.55, 1.75, 2.02, 2.18, 2.42)  # of the words, in widths of the panel
 OURS = """Ours: the mean over seeds ± the standard deviation, where there are several.
 """
-NOTE = OURS + """Gap: ours minus the paper's, in percentage points. Params: learnable parameters. The
+NOTE = OURS + """\
+Gap: ours minus the paper's, in percentage points. Params: learnable parameters. The
 paper trains for 150,000 iterations; a shorter schedule has the same steps in the same
-proportions. Where the paper is silent: momentum 0.9, border `nearest`, distortions drawn
-anew for every batch. On 28 x 28 pixels its largest fully connected network has 269,000
-parameters, fewer than its 400,000; the other models there have as many."""
-SEARCH_NOTE = OURS + """Found: intersection over union above 0.5. Gap: to the nearest end of the paper's range,
+proportions. Where the paper is silent: momentum 0.9, border `nearest`, distortions
+drawn anew for every batch. On 28 x 28 pixels its largest fully connected network has
+269,000 parameters, fewer than its 400,000; the other models there have as many."""
+SEARCH_NOTE = OURS + """\
+Found: intersection over union above 0.5. Gap: to the nearest end of the paper's range,
 in percentage points. Params: of the localisation network. Other than in the paper, the
 distance to the random crop counts %g times at first, in the last third
 %s; while learning, crops are shaken by

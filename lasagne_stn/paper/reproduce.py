@@ -263,7 +263,8 @@ def take_in(folder, path):
     try:
         runs_in(lines)
     except ValueError as problem:
-        raise ValueError('take_in: %s cannot be taken in.\n%s' % (path, problem)) from None
+        raise ValueError('take_in: %s cannot be taken in.\n%s'
+                         % (path, problem)) from None
     for line in lines:
         if 'machine' in line:
             line['machine'] = _without_paths(line['machine'])

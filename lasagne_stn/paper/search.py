@@ -26,7 +26,8 @@ SHOWN = 24                          # images in the picture
 
 
 class Search(namedtuple('Search', 'clutter digit seed iterations batch_size '
-                        'learning_rate margin repulsion shake encoder_iterations data')):
+                        'learning_rate margin repulsion shake encoder_iterations '
+                        'data')):
     """All that decides what a search finds.
 
     Attributes

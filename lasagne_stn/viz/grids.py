@@ -45,14 +45,15 @@ def _draw_with_room(axes, image):
     axes.set_ylim(rows - .5 + beyond[1], -.5 - beyond[1])
 
 
-def _to_pixels(image, points):
+def _to_pixels(image, points, align_corners):
     """Points (x, y) in pixels from the centre of the first one."""
-    return np.asarray(points) * [half_width(pixels, align_corners=True)
-                                 for pixels in image.shape[::-1]] + (
-        np.array(image.shape[::-1]) - 1) / 2.
+    size = np.shape(image)[::-1]
+    return np.asarray(points) * [half_width(pixels, align_corners)
+                                 for pixels in size] + (np.array(size) - 1) / 2.
 
 
-def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5):
+def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5,
+              align_corners=True):
     """Draw an image, and on it the points where a transformer samples it.
 
     Parameters
@@ -69,6 +70,8 @@ def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5):
         Of the outline and the lines; the edge that is the output's top is thicker.
     lines : int, optional
         Grid lines in each direction, the outline's edges among them.
+    align_corners : bool, optional
+        The transformer's pixel rule, see :mod:`lasagne_stn.grid`.
 
     Raises
     ------
@@ -78,7 +81,7 @@ def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5):
     checks.shape('draw_grid', 'image', np.shape(image), ('rows', 'columns'))
     checks.shape('draw_grid', 'points', np.shape(points), ('rows', 'columns', 2))
     _draw_with_room(axes, image)
-    pixels = _to_pixels(image, points)
+    pixels = _to_pixels(image, points, align_corners)
     for axis in (0, 1):
         size = pixels.shape[axis]
         for index in np.unique(np.linspace(0, size - 1, lines).round().astype(int)):
@@ -91,7 +94,7 @@ def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5):
               solid_capstyle='round')
 
 
-def draw_boxes(axes, image, points, colours=BOXES, labels=()):
+def draw_boxes(axes, image, points, colours=BOXES, labels=(), align_corners=True):
     """Draw an image, and on it the outlines of what transformers read.
 
     Parameters
@@ -108,6 +111,8 @@ def draw_boxes(axes, image, points, colours=BOXES, labels=()):
         Of the outlines, in turn.
     labels : sequence of str, optional
         Written at the outlines' first corners.
+    align_corners : bool, optional
+        The transformers' pixel rule, see :mod:`lasagne_stn.grid`.
 
     Raises
     ------
@@ -118,8 +123,8 @@ def draw_boxes(axes, image, points, colours=BOXES, labels=()):
     checks.shape('draw_boxes', 'points', np.shape(points),
                  ('outputs', 'rows', 'columns', 2))
     _draw_with_room(axes, image)
-    corners = _to_pixels(image, points)[:, [0, 0, -1, -1], [0, -1, -1, 0]]
-    for number, outline in enumerate(corners):
+    pixels = _to_pixels(image, points, align_corners)
+    for number, outline in enumerate(pixels[:, [0, 0, -1, -1], [0, -1, -1, 0]]):
         colour = colours[number % len(colours)]
         x, y = np.append(outline, outline[:1], axis=0).T
         axes.plot(x, y, color=colour, linewidth=1.8, solid_joinstyle='round')
@@ -128,7 +133,7 @@ def draw_boxes(axes, image, points, colours=BOXES, labels=()):
                       fontweight='bold', va='bottom')
 
 
-def draw_pair(figure, image, points, warped):
+def draw_pair(figure, image, points, warped, align_corners=True):
     """Draw an image with its sampling grid, and beside it what was read.
 
     Parameters
@@ -141,6 +146,8 @@ def draw_pair(figure, image, points, warped):
         Source points, ``(output rows, output columns, 2)`` in half-widths.
     warped : numpy array
         The output, ``(output rows, output columns)``.
+    align_corners : bool, optional
+        The transformer's pixel rule, see :mod:`lasagne_stn.grid`.
 
     Returns
     -------
@@ -149,7 +156,7 @@ def draw_pair(figure, image, points, warped):
     """
     axes = figure.subplots(1, 2, gridspec_kw={'left': 0, 'right': 1, 'bottom': 0,
                                               'top': 1, 'wspace': .04})
-    draw_grid(axes[0], image, points)
+    draw_grid(axes[0], image, points, align_corners=align_corners)
     draw_image(axes[1], warped)
     return axes
 

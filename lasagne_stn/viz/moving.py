@@ -24,7 +24,7 @@ def grid_animation(axes, images, points, warped, captions=(), interval=120):
     warped : numpy array
         Outputs, ``(frames, images, output rows, output columns)``.
     captions : sequence of str, optional
-        Written above each frame.
+        Written above the frames, one for each.
     interval : float, optional
         Milliseconds from one frame to the next.
 
@@ -46,6 +46,8 @@ def grid_animation(axes, images, points, warped, captions=(), interval=120):
     checks.shape(owner, 'warped', np.shape(warped), (frames, count, 'rows', 'columns'))
     checks.shape(owner, 'points', np.shape(points), (frames, count) + size + (2,))
     checks.shape(owner, 'axes', np.shape(axes), (2, count))
+    if captions:
+        checks.shape(owner, 'captions', np.shape(captions), (frames,))
 
     def draw(frame):
         for column, (above, below) in enumerate(np.transpose(axes)):

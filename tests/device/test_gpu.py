@@ -347,7 +347,7 @@ def test_what_does_not_fit_is_refused(ops):
                 r'GpuFusedSample: matrices for a batch of 2 .* got \(%d, %d, %d\)'
                 % wrong.shape)):
             forward(images, wrong, [5, 6])
-    with pytest.raises(ValueError, match='GpuFusedSample: the output cannot have -1 pi'):
+    with pytest.raises(ValueError, match='GpuFusedSample: the output cannot have -1 '):
         forward(images, matrices, [-1, 6])
     with pytest.raises(ValueError, match='GpuFusedSample: the images have no pixels'):
         forward(images[:, :, :0], matrices, [5, 6])
