@@ -1,5 +1,7 @@
 """The fused ops, compiled: against the oracle, for any strides, with clear errors."""
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -110,6 +112,34 @@ def test_inputs_of_any_strides_give_the_same_bits(case):
         assert not any(array.flags.c_contiguous for array in others)
         for found, same in zip(case.function(*others), expected):
             np.testing.assert_array_equal(found, same)
+
+
+def test_small_work_wakes_no_thread(environment):
+    """In a process of its own, where OpenMP has not started any."""
+    names = dict(environment, OMP_NUM_THREADS='3', OPENBLAS_NUM_THREADS='1',
+                 THEANO_FLAGS=environment['THEANO_FLAGS'] + ',openmp=True')
+    done = subprocess.run([sys.executable, '-c', COUNT_THREADS], env=names,
+                          stdout=subprocess.PIPE, universal_newlines=True)
+    assert done.returncode == 0 and done.stdout == '0 2\n'
+
+
+COUNT_THREADS = """
+import os
+import numpy as np
+import lasagne_stn
+import theano
+import theano.tensor as T
+from lasagne_stn.sampler import sample_affine
+
+images, matrices = T.ftensor4(), T.ftensor3()
+output = sample_affine(images, matrices, images.shape[2:])
+function = theano.function([images, matrices], output)
+threads = [len(os.listdir('/proc/self/task'))]
+for columns in 28, 28000:
+    function(np.ones((1, 1, 28, columns), 'float32'), np.eye(2, 3, dtype='f')[None])
+    threads.append(len(os.listdir('/proc/self/task')) - threads[0])
+print(*threads[1:])
+"""
 
 
 @pytest.mark.parametrize('case', ['points', 'points-near', 'volume-points'],

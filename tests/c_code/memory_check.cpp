@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <limits>
 
+#define STN_SMALL 0  // small cases are shared among the threads too
 #include "sampler.h"
 
 namespace {

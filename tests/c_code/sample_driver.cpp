@@ -1,4 +1,5 @@
 // The sampler with a C interface, for tests and benchmarks through ctypes.
+#define STN_SMALL 0  // small cases are shared among the threads too
 #include "sampler.h"
 
 namespace {

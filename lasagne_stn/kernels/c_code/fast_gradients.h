@@ -23,17 +23,18 @@ class Gradients {
         // Few enough channels to stay in cache from one gradient to the next.
         group_(std::min<ptrdiff_t>(job.in.pixels() > 2048 ? 8 : job.geometry.channels,
                                    job.geometry.channels)),
+        threads_(thread_count(job.geometry)),
         border_size_(BorderSums::memory_size(job.in, job.geometry.channels)),
         sums_(with_theta ? job.geometry.batch : 0, job.out.blocks()),
         memory_(static_cast<float*>(
-            std::calloc(with_images ? border_size_ * thread_count() + ALIGNMENT : 1,
+            std::calloc(with_images ? border_size_ * threads_ + ALIGNMENT : 1,
                         sizeof(float)))) {}
 
   ~Gradients() { std::free(memory_); }
 
   int compute() {
     if (!memory_ || !sums_.has_memory()) return STATUS_NO_MEMORY;
-    if (job_.geometry.batch >= 2 * thread_count())
+    if (job_.geometry.batch >= 2 * threads_)
       share_items();
     else
       share_blocks();
@@ -76,7 +77,7 @@ class Gradients {
   void share_items() {
     const ptrdiff_t channels = job_.geometry.channels;
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
 #endif
     for (ptrdiff_t number = 0; number < job_.geometry.batch; ++number)
       for (ptrdiff_t channel = 0; channel < channels; channel += group_) {
@@ -99,7 +100,7 @@ class Gradients {
   void share_blocks() {
     const ptrdiff_t batch = job_.geometry.batch, channels = job_.geometry.channels;
     const int out_blocks = job_.out.blocks(), in_blocks = job_.in.blocks();
-    const ptrdiff_t border_group = (channels + thread_count() - 1) / thread_count();
+    const ptrdiff_t border_group = (channels + threads_ - 1) / threads_;
     const ptrdiff_t border_groups = (channels + border_group - 1) / border_group;
     const Parts parts(job_.geometry);
     const ptrdiff_t theta_tasks = with_theta ? batch * out_blocks : 0;
@@ -107,7 +108,7 @@ class Gradients {
     const ptrdiff_t border_tasks = with_images ? batch * border_groups : 0;
     const ptrdiff_t spread_tasks = with_images ? parts.count() : 0;
 #ifdef _OPENMP
-#pragma omp parallel
+#pragma omp parallel num_threads(threads_)
 #endif
     {
 #ifdef _OPENMP
@@ -190,6 +191,7 @@ class Gradients {
   const float* const grad_output_;
   float *const grad_images_, *const grad_theta_;
   const ptrdiff_t group_;
+  const int threads_;
   const size_t border_size_;
   ThetaSums<2> sums_;
   float* const memory_;

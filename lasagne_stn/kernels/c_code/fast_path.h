@@ -39,11 +39,12 @@ class Sampling {
   void compute() const {
     const ptrdiff_t blocks = job_.out.blocks();
     const ptrdiff_t tasks = job_.geometry.batch * blocks;
+    const int threads = thread_count(job_.geometry);
     const int at_a_time =
-        static_cast<int>(std::max<ptrdiff_t>(1, tasks / (16 * thread_count())));
+        static_cast<int>(std::max<ptrdiff_t>(1, tasks / (16 * threads)));
     (void)at_a_time;  // without OpenMP
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, at_a_time)
+#pragma omp parallel for schedule(dynamic, at_a_time) num_threads(threads)
 #endif
     for (ptrdiff_t task = 0; task < tasks; ++task)
       compute_block(task / blocks, static_cast<int>(task % blocks));

@@ -165,7 +165,7 @@ class Points {
     const ptrdiff_t pixels = 16 * LIST;
     const ptrdiff_t lists = (out_.pixels() + pixels - 1) / pixels;
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 4)
+#pragma omp parallel for schedule(dynamic, 4) num_threads(thread_count(geometry_))
 #endif
     for (ptrdiff_t task = 0; task < geometry_.batch * lists; ++task) {
       List list;

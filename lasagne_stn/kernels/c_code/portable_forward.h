@@ -10,10 +10,19 @@
 
 namespace stn {
 
-inline int thread_count() {
+// The threads that a call is worth. In the time that a sleeping one needs to wake, one
+// thread alone writes this many pixels; on a busy machine it takes far longer.
+#ifndef STN_SMALL
+#define STN_SMALL 32768
+#endif
+
+inline int thread_count(const Geometry& geometry) {
 #ifdef _OPENMP
-  return omp_get_max_threads();
+  const ptrdiff_t pixels = std::max(geometry.in_pixels(), geometry.out_pixels());
+  const bool small = geometry.batch * geometry.channels * pixels < STN_SMALL;
+  return small ? 1 : omp_get_max_threads();
 #else
+  (void)geometry;
   return 1;
 #endif
 }
@@ -104,7 +113,7 @@ void sample_portable(const T* images, const T* where, T* output,
   const ptrdiff_t where_size = Coordinates::where_size(geometry);
   const ptrdiff_t chunks = chunks_of(geometry.out_pixels());
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 4)
+#pragma omp parallel for schedule(dynamic, 4) num_threads(thread_count(geometry))
 #endif
   for (ptrdiff_t task = 0; task < geometry.batch * chunks; ++task) {
     const ptrdiff_t item = task / chunks, number = task % chunks;

@@ -23,7 +23,7 @@ class Parts {
  public:
   explicit Parts(const Geometry& geometry) : geometry_(geometry) {
     const ptrdiff_t wanted =
-        4 * thread_count() / std::max<ptrdiff_t>(1, geometry.batch);
+        4 * thread_count(geometry) / std::max<ptrdiff_t>(1, geometry.batch);
     const ptrdiff_t size = geometry.in[0];
     // Every part computes its own taps, which four channels or more make up for; a band
     // of an affine map may skip most of them.
@@ -154,7 +154,7 @@ void image_gradient(const T* where, const T* grad_output, T* grad_images,
                     const Geometry& geometry) {
   const Parts parts(geometry);
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count(geometry))
 #endif
   for (ptrdiff_t number = 0; number < parts.count(); ++number)
     fill_part<T, dims, affine, border>(where, grad_output, grad_images, geometry,

@@ -146,7 +146,7 @@ struct WhereGradient {  // of theta
     ThetaSums<dims> sums(geometry.batch, chunks);
     if (!sums.has_memory()) return STATUS_NO_MEMORY;
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 4)
+#pragma omp parallel for schedule(dynamic, 4) num_threads(thread_count(geometry))
 #endif
     for (ptrdiff_t task = 0; task < geometry.batch * chunks; ++task) {
       const ptrdiff_t item = task / chunks, number = task % chunks;
@@ -172,7 +172,7 @@ struct WhereGradient<T, dims, false, border> {  // of points
     const ptrdiff_t points_size = dims * geometry.out_pixels();
     const ptrdiff_t chunks = chunks_of(geometry.out_pixels());
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 4)
+#pragma omp parallel for schedule(dynamic, 4) num_threads(thread_count(geometry))
 #endif
     for (ptrdiff_t task = 0; task < geometry.batch * chunks; ++task) {
       const ptrdiff_t item = task / chunks, number = task % chunks;
