@@ -229,8 +229,13 @@ def draw_table(table, outcomes, data):
     if label.startswith('test error'):
         viz.scale_logarithmically(first.xaxis)
         label += ', logarithmic'
-    first.set_xlabel(label + ' (◇ paper, ● ours)', fontsize=8)
+    shorter = ', ○ in fewer iterations' if any(map(_is_shorter, outcomes)) else ''
+    first.set_xlabel('%s (◇ paper, ● ours%s)' % (label, shorter), fontsize=8)
     return figure
+
+
+def _is_shorter(result):
+    return bool(result.values) and result.run.iterations < result.cell.run.iterations
 
 
 def _draw_panel(axes, name, group):
@@ -241,7 +246,8 @@ def _draw_panel(axes, name, group):
                   color=COLOURS['paper'], fillstyle='none')
         if result.values:
             axes.errorbar(result.mean, place, xerr=result.spread, fmt='o', capsize=3,
-                          color=COLOURS['ours'], markersize=5)
+                          color=COLOURS['ours'], markersize=5,
+                          fillstyle='none' if _is_shorter(result) else 'full')
         for x, head, word in zip(ENDS, HEADER[1:], _figures(result)[1:]):
             axes.text(x, place, word, transform=beside, ha='right', va='center',
                       fontsize=8, color=COLOURS.get(head, 'black'))
