@@ -3,6 +3,7 @@ import os
 import pickle
 from types import SimpleNamespace
 
+import lasagne
 import numpy as np
 import pytest
 import theano
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from lasagne.layers import DenseLayer, InputLayer, MaxPool2DLayer, get_all_layers
 
 from lasagne_stn import Attention, cli, localisation_head
-from lasagne_stn.data import warp_images
+from lasagne_stn.data import place_on_canvas, warp_images
 from lasagne_stn.paper import read_lines, search
 from lasagne_stn.paper import colocalisation as module
 from lasagne_stn.paper.colocalisation import (SETS, Colocaliser, boxes_of, encode,
@@ -213,6 +214,52 @@ def test_the_command_in_its_shortest_form(pretended, tmp_path):
     pretended.labels[pretended.labels == 7] = 8
     result = CliRunner().invoke(cli.commands, words)
     assert result.exit_code == 1 and 'there is no digit 7' in result.output
+
+
+def test_a_search_learns_from_the_training_images_of_its_digit(
+        pretended, tmp_path, monkeypatch):
+    asked, steps, tests, starts = [], [], [], []
+
+    def pairs(images, num_patches, shake, others, count, rng):
+        asked.append((images, num_patches, shake, others, rng.integers(2 ** 62)))
+        return pairs_of_images(images, 0, 0., others, count, rng)
+
+    def canvases(images, rng, size, num_patches, others):
+        tests.append((images, num_patches, others))
+        return place_on_canvas(images, rng, size)
+
+    class Watched(HalfRight):
+        """Keeps weights and rates, and a number of the chance at its start."""
+
+        def __init__(self, *args):
+            super().__init__(*args)
+            starts.append(lasagne.random.get_rng().uniform())
+
+        def step(self, *arrays_weight_rate):
+            steps.append(arrays_weight_rate[-2:])
+            return super().step(*arrays_weight_rate)
+
+    monkeypatch.setattr(search, 'pairs_of_images', pairs)
+    monkeypatch.setattr(search, 'place_on_canvas', canvases)
+    monkeypatch.setattr(search, 'Colocaliser', Watched)
+    images, labels, test_images, _ = pretended.data
+    for folder, seed in (('first', 2), ('again', 2), ('other', 4)):
+        task = search.Search('TC', 7, seed, iterations=6, learning_rate=.3,
+                             repulsion=1.2, shake=.7)
+        search.find_digits(task, pretended.data, str(tmp_path / folder),
+                           lambda run: Killed(run, None))
+    for own, num_patches, shake, others, _ in asked:
+        np.testing.assert_array_equal(own, images[labels == 7])
+        assert (num_patches, shake) == (16, .7) and others is images
+    for own, num_patches, others in tests:
+        np.testing.assert_array_equal(own, test_images[pretended.data[3] == 7])
+        assert num_patches == 16 and others is test_images
+    np.testing.assert_allclose(steps[:6], np.transpose([
+        [4, 3.3, 2.6, 1.9, 1.2, 1.2], [.3, .3, .3, .3, .3, .15]]))
+    chances = [call[-1] for call in asked]
+    assert chances[:6] == chances[6:12] and len(set(chances)) == 12
+    assert starts[0] == starts[1] != starts[2]
+    assert [run.seed for run, _ in pretended.asked] == [2, 2, 4]
 
 
 class Killed:

@@ -97,6 +97,7 @@ def test_a_transformer_starts_at_the_identity(small, name, model, shape):
     for warp in warps:
         head = warp.input_layers[1]
         assert not head.W.get_value().any() and not head.b.get_value().any()
+        assert warp.border_mode == 'nearest'
         assert {head.W, head.b} < set(lasagne.layers.get_all_params(
             network, localisation=True))
 
