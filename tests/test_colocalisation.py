@@ -136,13 +136,21 @@ def test_the_loss_is_the_papers(rng, monkeypatch):
     assert (found.look(first) != start).any()
 
 
-def test_the_picture_has_both_boxes():
-    true, found = np.array([[10, 10, 37, 37]]), np.array([[7, 15, 21.5, 40]])
-    axes = draw_found(np.zeros((1, 84, 84)), true, found).axes[0]
-    assert len(axes.lines) == 2
-    for line, (left, top, right, bottom) in zip(axes.lines, (true[0], found[0])):
-        np.testing.assert_allclose(line.get_xydata(), [
-            (left, top), (right, top), (right, bottom), (left, bottom), (left, top)])
+def test_the_picture_has_both_boxes_dashed_where_the_digit_is_not_found(rng):
+    low = rng.integers(0, 50, size=(93, 2))
+    true = np.hstack([low, low + 27])
+    away = np.arange(93)[:, np.newaxis] % 3             # overlaps: 1, .61 and .38
+    boxes = true + np.array([3, -4, 3, -4]) * away
+    axes = draw_found(np.zeros((93, 84, 84)), true, boxes).axes
+    assert len(axes) == 24
+    for number, each in zip(range(0, 93, 4), axes):
+        assert [line.get_linestyle() for line in each.lines] == [
+            '-', '--' if number % 3 == 2 else '-']
+        for line, box in zip(each.lines, (true[number], boxes[number])):
+            left, top, right, bottom = box
+            np.testing.assert_allclose(line.get_xydata(), [
+                (left, top), (right, top), (right, bottom), (left, bottom),
+                (left, top)])
 
 
 class HalfRight:

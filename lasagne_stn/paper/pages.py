@@ -5,6 +5,7 @@ import io
 from .. import viz
 from ..tables import Table, to_markdown
 from .colocalisation import FIRST, SETS
+from .experiments import EXPERIMENTS
 from .search import EXPERIMENT, Search
 from .tables import TABLES
 from .training import SCHEDULES, Run
@@ -22,14 +23,29 @@ COLOURS = {'paper': '#8a8a8a', 'ours': '#c2410c'}
 WIDTH, LEFT, BROAD, ABOVE, ROW, BELOW = 8.6, 1.4, 2.9, .65, .24, .35
 LABEL = .2      # of the lowest axis
 ENDS = (1.2, 1.55, 1.75, 2.02, 2.18, 2.42)  # of the words, in widths of the panel
+
+
+def _units(kind):
+    """From fewest to most units of the tables' networks, as words."""
+    counts = [units for experiment in EXPERIMENTS.values() if experiment.published
+              for model, units in experiment.units.items() if model.endswith(kind)]
+    return '%d to %d' % (min(counts), max(counts))
+
+
 OURS = """Ours: the mean over seeds ± the standard deviation, where there are several.
 """
 NOTE = OURS + """\
 Gap: ours minus the paper's, in percentage points. Params: learnable parameters. The
 paper trains for 150,000 iterations; a shorter schedule has the same steps in the same
-proportions. Where the paper is silent: momentum 0.9, border `nearest`, distortions
-drawn anew for every batch. On 28 x 28 pixels its largest fully connected network has
-269,000 parameters, fewer than its 400,000; the other models there have as many."""
+proportions. Where the paper is silent: momentum 0.9; distortions drawn anew for every
+batch; in P a corner moves as far along x as along y; affine transformers in TC. Other
+than in the paper: outside the image a transformer reads the nearest pixel, not zero
+(the images are dark there); for equal numbers of parameters, a fully connected layer
+has %s units, not 128 to 256, and a convolution %s filters, not 32 to 64; on RTS
+an ST-CNN's transformer gives 56 x 56 pixels, so that pooling leaves enough of them. On
+28 x 28 pixels the paper's largest fully connected network has 269,000 parameters, fewer
+than its 400,000; the other models there have as many.""" % (
+    _units('fcn'), _units('cnn'))
 SEARCH_NOTE = OURS + """\
 Found: intersection over union above 0.5. Gap: to the nearest end of the paper's range,
 in percentage points. Params: of the localisation network. Other than in the paper, the

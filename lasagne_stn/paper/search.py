@@ -202,7 +202,9 @@ def _trained_encoder(search, data, folder, bar):
 
 
 def draw_found(canvases, true, boxes):
-    """Images with the digit's box and the one that was found.
+    """Images, evenly spaced, with the digit's box and the one that was found.
+
+    The second box is dashed where the two overlap too little for a digit that is found.
 
     Parameters
     ----------
@@ -221,12 +223,14 @@ def draw_found(canvases, true, boxes):
     figure = viz.new_figure(1.4 * columns, 1.4 * rows)
     axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw={
         'left': 0, 'right': 1, 'bottom': 0, 'top': 1, 'wspace': .03, 'hspace': .03})
-    for number, each in enumerate(axes.ravel()):
-        if number < shown:
-            viz.draw_boxes(each, canvases[number], _corners(
-                np.stack([true[number], boxes[number]]), canvases.shape[1:]))
-        else:
-            each.set_axis_off()
+    for each in axes.ravel()[shown:]:
+        each.set_axis_off()
+    chosen = np.linspace(0, len(canvases) - 1, shown).astype(int)
+    hits = overlap(boxes, true) > FOUND
+    for number, each in zip(chosen, axes.ravel()):
+        viz.draw_boxes(each, canvases[number], _corners(
+            np.stack([true[number], boxes[number]]), canvases.shape[1:]),
+            styles=('-', '-' if hits[number] else '--'))
     return figure
 
 

@@ -94,7 +94,8 @@ def draw_grid(axes, image, points, colour=COLOURS['after'], lines=5,
               solid_capstyle='round')
 
 
-def draw_boxes(axes, image, points, colours=BOXES, labels=(), align_corners=True):
+def draw_boxes(axes, image, points, colours=BOXES, labels=(), align_corners=True,
+               styles=('-',)):
     """Draw an image, and on it the outlines of what transformers read.
 
     Parameters
@@ -113,6 +114,8 @@ def draw_boxes(axes, image, points, colours=BOXES, labels=(), align_corners=True
         Written at the outlines' first corners.
     align_corners : bool, optional
         The transformers' pixel rule, see :mod:`lasagne_stn.grid`.
+    styles : sequence of str, optional
+        Of the outlines, in turn: '-' and '--', as matplotlib names them.
 
     Raises
     ------
@@ -127,7 +130,8 @@ def draw_boxes(axes, image, points, colours=BOXES, labels=(), align_corners=True
     for number, outline in enumerate(pixels[:, [0, 0, -1, -1], [0, -1, -1, 0]]):
         colour = colours[number % len(colours)]
         x, y = np.append(outline, outline[:1], axis=0).T
-        axes.plot(x, y, color=colour, linewidth=1.8, solid_joinstyle='round')
+        axes.plot(x, y, styles[number % len(styles)], color=colour, linewidth=1.8,
+                  solid_joinstyle='round')
         if number < len(labels):
             axes.text(x[0], y[0], labels[number], color=colour, fontsize=9,
                       fontweight='bold', va='bottom')
