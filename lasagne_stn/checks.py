@@ -89,7 +89,7 @@ def shape(owner, argument, given, axes, advice=''):
             isinstance(axis, str) and size >= (axis != 'batch'))
         for size, axis in zip(given, axes))
     if not fits:
-        wanted = '(%s)' % ', '.join(str(axis) for axis in axes)
+        wanted = str(tuple(axes)).replace("'", '')
         raise refusal(owner, argument, 'have shape ' + wanted, given, advice)
 
 

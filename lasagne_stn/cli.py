@@ -38,14 +38,14 @@ def commands():
 @commands.command()
 @data_option
 @click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
-              show_default=True, help='The same seed gives the same digits.')
+              show_default=True, help='Of weights, batches and distortions.')
 @click.option('--epochs', type=click.IntRange(1),
               help='Passes through the training images.  [default: 100; 4 for a large '
                    'set such as MNIST]')
 @file_option('--output', 'The picture.', PICTURES, default='lasagne-stn-demo.png',
              show_default=True)
 def demo(data, seed, epochs, output):
-    """Teach a transformer to straighten distorted digits.
+    """Teach a transformer to find distorted digits, and to turn them.
 
     Trains a classifier with a spatial transformer and the same one without, prints
     both errors, and draws what the transformer does. Ctrl-C stops early.
@@ -84,14 +84,17 @@ class _Shape(click.ParamType):
 
 @commands.command()
 @click.option('--output', metavar='DIR', default='.',
-              type=click.Path(exists=True, file_okay=False, writable=True),
+              type=click.Path(file_okay=False, writable=True),
               help='Where the pictures go.  [default: the current folder]')
 def gallery(output):
     """Draw each transform: a digit, its sampling grid, and the result."""
     from . import gallery as job
 
-    for path in job.draw_gallery(output):
-        click.echo(path)
+    try:
+        for path in job.draw_gallery(output):
+            click.echo(path)
+    except OSError as problem:
+        raise click.ClickException(str(problem)) from problem
 
 
 def _device(context, parameter, name):
@@ -116,14 +119,17 @@ def _device(context, parameter, name):
 @click.option('--theta', type=click.Choice(['noise', 'identity', 'rotation']),
               default='noise', show_default=True,
               help='The identity plus noise, the identity, or 45 degrees.')
-@click.option('--shape', 'shapes', type=_Shape(), multiple=True, metavar='B,C,R,C[,D]',
-              help='Batch, channels, rows, columns, down-sampling; can be given '
-                   'several times.  [default: nine shapes]')
+@click.option('--shape', 'shapes', type=_Shape(), multiple=True,
+              metavar='BATCH,CHANNELS,ROWS,COLUMNS[,DOWN]',
+              help='Of the images, and a factor of down-sampling; can be given several '
+                   'times.  [default: nine shapes]')
 @click.option('--work', 'works', type=click.Choice(['forward', 'both', 'theta']),
-              multiple=True, help='Without gradients, with both, or with that to '
-                                  'theta.  [default: all three]')
+              multiple=True,
+              help='Without gradients, with both, or with that to theta; can be given '
+                   'several times.  [default: all three]')
 @click.option('--skip', type=click.Choice(['explicit', 'torch', 'copy']), multiple=True,
-              help='Contenders to leave out; explicit takes longest.')
+              help='Contenders to leave out, explicit takes longest; can be given '
+                   'several times.')
 @click.option('--portable', is_flag=True,
               help='Compile kernels as for a processor without AVX-512.')
 @click.option('--device', metavar='DEVICE', callback=_device,

@@ -37,7 +37,8 @@ def draw_gallery(folder, image=None):
     Parameters
     ----------
     folder : str
-        Where ``translation.png``, ``attention.png`` and so on go; it must exist.
+        Where ``translation.png``, ``attention.png`` and so on go; it is made if there
+        is none.
     image : numpy array, optional
         Shape ``(rows, columns)``, 0 black to 1 white; a digit if none is given.
 
@@ -54,6 +55,7 @@ def draw_gallery(folder, image=None):
     """
     if image is None:
         image = load_digits()[0][DIGIT]
+    os.makedirs(folder, exist_ok=True)
     paths = []
     for name, (transform, theta) in PICTURES.items():
         figure = new_figure(*SIZE)

@@ -147,7 +147,7 @@ class Attention(MatrixTransform):
     scale : float, optional
         Fixes s; theta is then [tx, ty], as in the paper's experiment with birds.
     dims, coordinates
-        See :class:`MatrixTransform`.
+        See :class:`MatrixTransform`; shifts are in half-widths.
 
     Raises
     ------
@@ -195,7 +195,8 @@ class Similarity(MatrixTransform):
     """Scale, rotation and shift, 4 parameters; for images [1]_.
 
     x_s = s (cos(a) x + sin(a) y) + tx and y_s = s (-sin(a) x + cos(a) y) + ty, with
-    theta = [s, a, tx, ty]. The angle a is in radians and turns the picture clockwise.
+    theta = [s, a, tx, ty]. The angle a is in radians and turns the picture clockwise;
+    shifts are in half-widths.
 
     Parameters
     ----------
@@ -238,7 +239,7 @@ class Affine(MatrixTransform):
     Parameters
     ----------
     dims, coordinates
-        See :class:`MatrixTransform`.
+        See :class:`MatrixTransform`; shifts are in half-widths.
 
     References
     ----------

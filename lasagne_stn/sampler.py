@@ -77,9 +77,9 @@ def sample(images, points, interpolation='bilinear', border_mode='nearest',
         raise checks.refusal('sample', 'images', 'have 4 axes, or 5 for volumes',
                              images.ndim)
     if points.ndim != images.ndim:
-        raise checks.refusal('sample', 'points', 'have the axes (batch, output %s, %d)'
-                             % (', output '.join(AXES[images.ndim][2:]),
-                                images.ndim - 2), '%d axes' % points.ndim)
+        raise checks.refusal('sample', 'points', 'have %d axes (batch, output %s, %d)'
+                             % (images.ndim, ', output '.join(AXES[images.ndim][2:]),
+                                images.ndim - 2), points.ndim)
     kernel = as_kernel('sample', interpolation)
     _check_border('sample', border_mode, border_value, align_corners)
     kind = _kind(images, points, False, kernel, border_mode, border_value,

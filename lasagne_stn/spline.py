@@ -16,11 +16,12 @@ class ThinPlateSpline(Transform):
     """Bend the image like a thin sheet of metal, 2 parameters a control point [1]_.
 
     The control points c_k stand on a regular grid over [-1, 1] x [-1, 1] in scan-line
-    order. Theta holds their offsets, first all in x, then all in y: the output's point
-    c_k is mapped to c_k + offset_k, and the points between follow with the least
-    bending, x_s = x + a_0 + a_1 x + a_2 y + sum over k of w_k U(abs(p - c_k)) with
-    U(r) = r^2 log(r^2) [2]_. The coefficients a and w, whose sums cancel, are float64
-    inside, so that float32 parameters give float32 points.
+    order. Theta holds their offsets in half-widths, first all in x, then all in y: the
+    output's point c_k is mapped to c_k + offset_k, and all other points, those beyond
+    the grid too, follow with the least bending, x_s = x + a_0 + a_1 x + a_2 y + sum
+    over k of w_k U(abs(p - c_k)) with U(r) = r^2 log(r^2) [2]_. The coefficients a and
+    w, whose sums cancel, are float64 inside, so that float32 parameters give float32
+    points.
 
     Parameters
     ----------

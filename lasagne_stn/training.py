@@ -5,7 +5,7 @@ import theano
 import theano.tensor as T
 
 from . import checks
-from .layers import SamplingGridLayer
+from .layers import SamplingGridLayer, TransformerLayer
 from .transforms import as_transform
 
 __all__ = ['localisation_head', 'tag_localisation', 'scale_gradients', 'grid_penalty']
@@ -33,7 +33,7 @@ def localisation_head(incoming, transform, **kwargs):
 
     Raises
     ------
-    TypeError
+    TypeError, ValueError
         If `transform` is something else, or an option is one that is set here.
 
     References
@@ -76,6 +76,11 @@ def tag_localisation(head, treat_as_input=None):
     Layer
         `head`.
 
+    Raises
+    ------
+    TypeError
+        If `head` is no layer.
+
     Examples
     --------
     >>> from lasagne.layers import DenseLayer, get_all_params
@@ -86,6 +91,9 @@ def tag_localisation(head, treat_as_input=None):
     >>> len(get_all_params(tag_localisation(head), localisation=True))
     4
     """
+    if not isinstance(head, lasagne.layers.Layer):
+        raise checks.refusal('tag_localisation', 'head', 'be a layer', head,
+                             error=TypeError)
     for layer in lasagne.layers.get_all_layers(head, treat_as_input):
         if layer not in (treat_as_input or ()):
             _tag(layer)
@@ -168,7 +176,20 @@ def grid_penalty(layer, **kwargs):
     ------
     TypeError
         If `layer` is something else.
+
+    Examples
+    --------
+    >>> from lasagne.layers import InputLayer
+    >>> from lasagne_stn import Translation
+    >>> warp = TransformerLayer(InputLayer((1, 1, 3, 3)), InputLayer((1, 2)),
+    ...                         transform=Translation())
+    >>> inputs = dict(zip(warp.input_layers, (T.ones((1, 1, 3, 3)), T.ones((1, 2)))))
+    >>> float(grid_penalty(warp, inputs=inputs).eval())     # x is 0, 1, 2, as is y
+    0.3333333333333333
     """
+    if not isinstance(layer, TransformerLayer):
+        raise checks.refusal('grid_penalty', 'layer', 'be a TransformerLayer', layer,
+                             error=TypeError)
     points = lasagne.layers.get_output(SamplingGridLayer(layer), **kwargs)
     beyond = abs(points) - 1
     return T.mean(T.switch(T.gt(beyond, 0), beyond, T.zeros_like(beyond)) ** 2)

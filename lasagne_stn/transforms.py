@@ -111,6 +111,8 @@ class Transform:
 class Compose(Transform):
     """One transform after the other; their parameters stand side by side in theta.
 
+    Each has `coordinates` of its own; points go from one to the next in half-widths.
+
     Parameters
     ----------
     *transforms : Transform

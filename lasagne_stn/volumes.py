@@ -101,5 +101,5 @@ class FlattenVolumeLayer(lasagne.layers.Layer):
         return input_shape[:self.axis] + input_shape[self.axis + 1:]
 
     def get_output_for(self, input, **kwargs):
-        """The images, with two axes left."""
+        """The images, shape ``(batch, channels)`` and the two axes that are left."""
         return getattr(input, self.pool)(axis=self.axis)

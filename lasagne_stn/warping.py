@@ -46,6 +46,10 @@ def warp_image(image, theta, transform=Affine(), output_size=None,
     TypeError, ValueError
         If `image` or `theta` has the wrong shape, or for a wrong option.
 
+    See Also
+    --------
+    lasagne_stn.data.warp_images : many images, each by its own parameters, fast.
+
     Examples
     --------
     >>> points, warped = warp_image(np.eye(3), [[.5, 0, .5], [0, .5, .5]])

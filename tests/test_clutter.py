@@ -51,6 +51,9 @@ def test_every_place_is_drawn_and_no_other(rng):
     (dict(images=np.ones((2, 5, 28))), 'images must have at least 6 x 6 pixels'),
     (dict(others=np.ones((2, 28, 5))), 'others must have at least 6 x 6 pixels'),
     (dict(output_size=(60, 27)), 'output_size must be at least 28 x 28, the size of'),
+    (dict(rng=5), r'rng must be a numpy.random.Generator, got 5'),
+    (dict(num_patches=-1), 'num_patches must be a whole number of at least 0, got -1'),
+    (dict(num_patches=1.5), 'num_patches must be a whole number .*, got 1.5'),
     (dict(output_size=60), r'output_size must be \(rows, columns\) in pixels'),
 ])
 def test_bad_arguments_are_refused(rng, changed, message):

@@ -74,7 +74,7 @@ def test_training_starts_from_the_identity_and_moves(data):
 
 def test_training_learns(data):
     losses = []
-    settings = TINY._replace(epochs=40, learning_rate=1e-2, localization_rate=.3)
+    settings = TINY._replace(epochs=40, learning_rate=1e-2, localisation_rate=.3)
     demo.train(data, settings, lambda done, total, both: losses.append(both))
     first, last = np.mean(losses[:10], axis=0), np.mean(losses[-10:], axis=0)
     assert (last < .8 * first).all()

@@ -186,12 +186,18 @@ def test_one_seed_one_set_of_images(rng, distort):
     assert distort(images[:0], generator).shape == (0, 12, 14)
     with pytest.raises(ValueError, match=distort.__name__ + ': images must have shape'):
         distort(images[0], generator)
+    for wrong in (4, None, np.random, np.random.RandomState(4)):
+        with pytest.raises(TypeError, match=distort.__name__ + ': rng must be a numpy.'
+                           'random.Generator, got .*\n.*default_rng'):
+            distort(images, wrong)
 
 
 def test_as_many_parameters_as_images():
     warp_images(np.ones((2, 4, 5)), Affine(), np.zeros((2, 6)), (3, 7))
     with pytest.raises(ValueError, match=r'theta must have shape \(2, 6\), got \(3, 6'):
         warp_images(np.ones((2, 4, 5)), Affine(), np.zeros((3, 6)), (3, 7))
+    with pytest.raises(TypeError, match=r'warp_images: output_size must .*, got 3'):
+        warp_images(np.ones((2, 4, 5)), Affine(), np.zeros((2, 6)), 3)
 
 
 @pytest.mark.parametrize('images, size, message', [

@@ -132,10 +132,12 @@ def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('asked, missing, active, line', [
-    ('cpu', {}, False, Line('device', 'ok', 'the CPU; another can be tried',
-                            'export THEANO_FLAGS=device=opencl0:0,floatX=float32')),
+    ('cpu', {}, False,
+     Line('device', 'ok', 'the CPU, which is enough; another device can be tried',
+          'export THEANO_FLAGS=device=opencl0:0,floatX=float32')),
     ('cpu', {'a': 'get a', 'b': 'get b'}, False,
-     Line('device', 'ok', 'the CPU; no a, no b', 'get a\nget b')),
+     Line('device', 'ok', 'the CPU, which is enough; another device needs a, b',
+          'get a\nget b')),
     ('opencl0:0', {}, True, Line('device', 'ok', 'opencl0:0: Name, pygpu 0.7.6')),
     ('opencl0:0', {'CLBlast': 'get it'}, True,
      Line('device', 'broken', 'opencl0:0: Name, pygpu 0.7.6; no CLBlast', 'get it')),

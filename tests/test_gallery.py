@@ -34,7 +34,7 @@ def test_a_digit_is_drawn_where_no_image_is_given(tmp_path, monkeypatch):
     pytest.importorskip('sklearn', reason='extra "paper" is not installed')
     first = dict(list(gallery.PICTURES.items())[:1])
     monkeypatch.setattr(gallery, 'PICTURES', first)
-    path, = gallery.draw_gallery(str(tmp_path))
+    path, = gallery.draw_gallery(str(tmp_path / 'new' / 'folder'))
     assert os.path.getsize(path) > 1000
 
 
@@ -45,5 +45,9 @@ def test_the_command_writes_into_a_folder(tmp_path, monkeypatch):
     runner = testing.CliRunner()
     result = runner.invoke(commands, ['gallery', '--output', str(tmp_path)])
     assert result.exit_code == 0 and result.output == '%s/one.png\n' % tmp_path
-    result = runner.invoke(commands, ['gallery', '--output', str(tmp_path / 'no')])
-    assert result.exit_code == 2 and 'does not exist' in result.output
+    (tmp_path / 'file').touch()
+    result = runner.invoke(commands, ['gallery', '--output', str(tmp_path / 'file')])
+    assert result.exit_code == 2 and 'is a file' in result.output
+    monkeypatch.undo()
+    result = runner.invoke(commands, ['gallery', '--output', str(tmp_path / 'file/a')])
+    assert result.exit_code == 1 and 'Not a directory' in result.output

@@ -158,5 +158,7 @@ def test_wrong_arguments_are_refused():
         scale_gradients(grads, [head.b], localisation='.1')
     with pytest.raises(ValueError, match='localisation must be a finite .* got nan'):
         scale_gradients(grads, [head.b], localisation=float('nan'))
-    with pytest.raises(TypeError, match='transformer must be a TransformerLayer, got'):
+    with pytest.raises(TypeError, match='grid_penalty: layer must be .*Dense'):
         grid_penalty(head)
+    with pytest.raises(TypeError, match="tag_localisation: head must be .* got 'head'"):
+        tag_localisation('head')

@@ -216,7 +216,7 @@ def test_arrays_of_an_animation_must_fit(rng):
             ('axes', axes[:, :2], r'\(2, 3\), got \(2, 2\)'),
             ('images', np.zeros((3, 4)), r'rows, columns\), got \(3, 4\)'),
             ('points', np.zeros((2, 3, 6, 6, 2)), r'7, 2\), got \(2, 3, 6, 6, 2\)'),
-            ('captions', ['one for two'], r'\(2\), got \(1,\)'),
+            ('captions', ['one for two'], r'\(2,\), got \(1,\)'),
             ('warped', np.zeros((1, 3, 6, 7)), r'\(2, 3, .*got \(1, 3, 6, 7\)')):
         message = '%s must have shape .*%s' % (name, shapes)
         with pytest.raises(ValueError, match=message):

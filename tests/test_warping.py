@@ -47,7 +47,7 @@ def test_what_does_not_fit_is_refused():
     warp_image(image, theta)
     with pytest.raises(ValueError, match=r'image must .*\(rows, columns\), got \(20,'):
         warp_image(image.ravel(), theta)
-    with pytest.raises(ValueError, match=r'theta must have shape \(6\), got \(5,'):
+    with pytest.raises(ValueError, match=r'theta must have shape \(6,\), got \(5,'):
         warp_image(image, theta[1:])
     with pytest.raises(TypeError, match='transform must be a Transform'):
         warp_image(image, theta, 'affine')

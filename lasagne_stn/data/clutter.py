@@ -4,10 +4,13 @@ References
 ----------
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2 and A.4.
 """
+from numbers import Integral
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .. import checks
+from .chance import check_generator
 
 __all__ = ['place_on_canvas']
 
@@ -56,6 +59,12 @@ def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=Non
     ((5, 60, 60), (5, 2))
     """
     owner = 'place_on_canvas'
+    check_generator(owner, rng)
+    must = 'be a whole number of at least 0'
+    if not isinstance(num_patches, Integral):
+        raise checks.refusal(owner, 'num_patches', must, num_patches, error=TypeError)
+    if num_patches < 0:
+        raise checks.refusal(owner, 'num_patches', must, num_patches)
     images = np.asarray(images, 'float32')
     others = images if others is None else np.asarray(others)
     output_size = checks.size(owner, 'output_size', output_size, ('rows', 'columns'))

@@ -16,6 +16,7 @@ from ..matrices import Affine, Attention
 from ..projective import Projective
 from ..spline import ThinPlateSpline
 from ..transforms import Compose
+from .chance import check_generator
 from .warp import as_images, half_widths, warp_images
 
 __all__ = ['distort_r', 'distort_rts', 'distort_p', 'distort_e']
@@ -45,6 +46,8 @@ def distort_r(images, rng):
 
     Raises
     ------
+    TypeError
+        If `rng` is something else.
     ValueError
         If `images` has another number of axes, or less than 2 x 2 pixels.
 
@@ -54,6 +57,7 @@ def distort_r(images, rng):
     (5, 28, 28)
     """
     images = as_images('distort_r', images)
+    check_generator('distort_r', rng)
     angle = np.deg2rad(rng.uniform(-90, 90, size=len(images)))
     return _place(images, angle, np.ones(len(images)), np.zeros((len(images), 2)),
                   images.shape[1:])
@@ -89,6 +93,7 @@ def distort_rts(images, rng, output_size=(42, 42)):
     (5, 42, 42)
     """
     images = as_images('distort_rts', images)
+    check_generator('distort_rts', rng)
     output_size = checks.size('distort_rts', 'output_size', output_size,
                               ('rows', 'columns'))
     room = np.subtract(output_size, images.shape[1:])[::-1]             # (x, y)
@@ -133,6 +138,8 @@ def distort_p(images, rng):
 
     Raises
     ------
+    TypeError
+        If `rng` is something else.
     ValueError
         If `images` has another number of axes, or less than 2 x 2 pixels.
 
@@ -148,6 +155,7 @@ def distort_p(images, rng):
     (5, 28, 28)
     """
     images = as_images('distort_p', images)
+    check_generator('distort_p', rng)
     scale = rng.uniform(.75, 1, size=len(images))
     corners = np.empty((len(images), 4, 2))
     wanted = np.ones(len(images), bool)
@@ -211,6 +219,8 @@ def distort_e(images, rng):
 
     Raises
     ------
+    TypeError
+        If `rng` is something else.
     ValueError
         If `images` has another number of axes, or less than 2 x 2 pixels.
 
@@ -220,6 +230,7 @@ def distort_e(images, rng):
     (5, 28, 28)
     """
     images = as_images('distort_e', images)
+    check_generator('distort_e', rng)
     count = len(images)
     scale = rng.uniform(.75, 1, size=(count, 1))
     noise = rng.normal(scale=1.5, size=(count, 2, SPLINE.num_params // 2))

@@ -40,6 +40,10 @@ def warp_images(images, transform, theta, output_size):
     TypeError, ValueError
         If an argument has the wrong kind or shape.
 
+    See Also
+    --------
+    lasagne_stn.warping.warp_image : one image, with its source points, to look at.
+
     Examples
     --------
     >>> from lasagne_stn import Affine
@@ -48,10 +52,12 @@ def warp_images(images, transform, theta, output_size):
     """
     images = as_images('warp_images', images)
     theta = np.asarray(theta, 'float32')
-    warp = _compiled_warp(transform, images.shape[1:], tuple(output_size))
+    output_size = checks.size('warp_images', 'output_size', output_size,
+                              ('rows', 'columns'))
+    warp = _compiled_warp(transform, images.shape[1:], output_size)
     checks.shape('warp_images', 'theta', theta.shape,
                  (len(images), transform.num_params))
-    result = np.empty(images.shape[:1] + tuple(output_size), 'float32')
+    result = np.empty(images.shape[:1] + output_size, 'float32')
     for start in range(0, len(images), CHUNK):
         part = slice(start, start + CHUNK)
         result[part] = warp(images[part, np.newaxis], theta[part])[:, 0]

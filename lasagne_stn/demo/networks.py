@@ -19,11 +19,11 @@ __all__ = ['Settings', 'Classifier', 'build_networks']
 
 BATCH = 1000                # images in one call where nothing is learnt
 
-Settings = namedtuple('Settings', 'epochs batch_size learning_rate localization_rate '
+Settings = namedtuple('Settings', 'epochs batch_size learning_rate localisation_rate '
                       'num_units seed', defaults=[100, 128, 1e-3, 2., 256, 1])
 Settings.__doc__ = """How the demo trains; equal for both networks.
 
-`learning_rate` is Adam's; the localisation network learns `localization_rate` times
+`learning_rate` is Adam's; the localisation network learns `localisation_rate` times
 as fast: above 1 it straightens images before the classifier knows them tilted.
 `num_units` is the width of the transformer's classifier, the plain one is as wide as
 makes the numbers of parameters equal.
@@ -61,7 +61,7 @@ class Classifier:
         locating = get_all_params(transformer.input_layers[1]) if transformer else []
         updates = OrderedDict()
         for group, rate in (([param for param in params if param not in locating], 1),
-                            (locating, settings.localization_rate)):
+                            (locating, settings.localisation_rate)):
             if group:
                 updates.update(lasagne.updates.adam(
                     [gradients[param] for param in group], group,

@@ -28,7 +28,8 @@ def device_line(device, find_missing):
     Examples
     --------
     >>> device_line('cpu', lambda kind: {'pygpu': 'install it'})
-    Line(name='device', state='ok', found='the CPU; no pygpu', remedy='install it')
+    Line(name='device', state='ok', found='the CPU, which is enough; another device
+    needs pygpu', remedy='install it')
     """
     asked = device != 'cpu'
     kind = device.rstrip('0123456789:') if asked else (
@@ -37,7 +38,8 @@ def device_line(device, find_missing):
     lacks = ', '.join('no ' + name for name in missing)
     remedy = '\n'.join(missing.values())
     if not asked:
-        return Line('device', 'ok', 'the CPU; ' + (lacks or 'another can be tried'),
+        return Line('device', 'ok', 'the CPU, which is enough; another device ' + (
+            'needs ' + ', '.join(missing) if missing else 'can be tried'),
                     remedy or 'export THEANO_FLAGS=device=%s,floatX=float32'
                     % {'cuda': 'cuda0', 'opencl': 'opencl0:0'}[kind])
     if not theano.gpuarray.pygpu_activated:

@@ -23,7 +23,8 @@ __all__ = ['COMMANDS', 'train', 'evaluate', 'plot', 'distortions',
 @click.command()
 @click.option('--experiment', type=click.Choice(list(EXPERIMENTS)), default='R',
               show_default=True, help='Which distortion, or task.')
-@click.option('--model', type=click.Choice(MODELS), default='fcn', show_default=True)
+@click.option('--model', type=click.Choice(MODELS), default='fcn', show_default=True,
+              help='Fully connected or convolutional; with a transformer (st) or two.')
 @click.option('--transform', type=click.Choice(list(TRANSFORMS)),
               help='For models with a transformer.')
 @click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
@@ -32,10 +33,12 @@ __all__ = ['COMMANDS', 'train', 'evaluate', 'plot', 'distortions',
               show_default=True, help='150000 iterations, or a tenth of them.')
 @click.option('--iterations', type=click.IntRange(1),
               help='Instead of a schedule: as many, in the same proportions.')
-@click.option('--batch-size', type=click.IntRange(1), default=256, show_default=True)
+@click.option('--batch-size', type=click.IntRange(1), default=256, show_default=True,
+              help='Images of one iteration.')
 @click.option('--learning-rate', type=click.FloatRange(0), default=Run().learning_rate,
               show_default=True, help='At first; a tenth of it after each third.')
-@click.option('--momentum', type=click.FloatRange(0, 1), default=.9, show_default=True)
+@click.option('--momentum', type=click.FloatRange(0, 1), default=.9, show_default=True,
+              help='What a step keeps of the one before.')
 @click.option('--localisation-rate', type=click.FloatRange(0), default=1.,
               show_default=True, help='Factor for localisation networks.')
 @data_option
@@ -97,7 +100,7 @@ def plot(source, output, data):
 @click.option('--output', metavar='DIR', default='.', type=click.Path(file_okay=False),
               help='Where the pictures go.  [default: the current folder]')
 @click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
-              show_default=True)
+              show_default=True, help='Of the distortions.')
 def distortions(data, output, seed):
     """Draw a sheet of each distortion, and say how fast it is made."""
     from .pictures import draw_distortions
@@ -113,11 +116,12 @@ def distortions(data, output, seed):
 @click.command()
 @click.option('--clutter', type=click.Choice(list(SETS)), default='T',
               show_default=True, help='Without pieces of other digits, or with 16.')
-@click.option('--digit', type=click.IntRange(0, 9), default=3, show_default=True)
+@click.option('--digit', type=click.IntRange(0, 9), default=3, show_default=True,
+              help='The class whose images are searched.')
 @click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1,
-              show_default=True)
+              show_default=True, help='Of weights, batches and canvases.')
 @click.option('--iterations', type=click.IntRange(1), default=Search().iterations,
-              show_default=True)
+              show_default=True, help='Of the search, 64 pairs of images each.')
 @click.option('--repulsion', type=click.FloatRange(0), help=(
     'Weight of the distance to the random crop in the end.  [default: %s]'
     % ', '.join('%g on %s' % (each.repulsion, name) for name, each in SETS.items())))

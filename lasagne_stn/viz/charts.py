@@ -24,7 +24,8 @@ def draw_sheet(axes, images, columns):
     ValueError
         If `images` has another number of axes.
     """
-    checks.shape('draw_sheet', 'images', np.shape(images), ('batch', 'rows', 'columns'))
+    images = np.asarray(images)
+    checks.shape('draw_sheet', 'images', images.shape, ('batch', 'rows', 'columns'))
     count, height, width = images.shape
     rows = -(-count // columns)
     sheet = np.full((rows, height + 1, columns, width + 1), np.nan)

@@ -157,6 +157,11 @@ def draw_pair(figure, image, points, warped, align_corners=True):
     -------
     numpy array of matplotlib.axes.Axes
         Shape ``(2,)``.
+
+    Raises
+    ------
+    ValueError
+        If `image`, `points` or `warped` has another number of axes.
     """
     axes = figure.subplots(1, 2, gridspec_kw={'left': 0, 'right': 1, 'bottom': 0,
                                               'top': 1, 'wspace': .04})
@@ -187,6 +192,11 @@ def before_after(figure, labels, images, before, after):
     -------
     numpy array of matplotlib.axes.Axes
         Shape ``(4, images)``.
+
+    Raises
+    ------
+    ValueError
+        If an array has another number of axes.
     """
     axes = figure.subplots(4, len(images), squeeze=False, gridspec_kw={
         'left': .105, 'right': .995, 'bottom': .015, 'top': .945, 'wspace': .05,

@@ -68,8 +68,15 @@ def save_animation(animation, path):
     ----------
     animation : matplotlib.animation.Animation
         For example one of :func:`grid_animation`.
-    path : str
+    path : str or Path
         Of the GIF.
+
+    Raises
+    ------
+    ImportError
+        If Pillow is not installed.
+    OSError
+        If it cannot be written.
     """
     with whole_file(path) as beside:
         animation.save(beside, writer='pillow')
