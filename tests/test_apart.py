@@ -202,6 +202,16 @@ def test_a_refusal_comes_through_and_leaving_early_stops_the_others(job_in, tmp_
     assert children() == []
 
 
+def test_what_the_caller_raises_is_not_taken_for_the_process_end(job_in, tmp_path,
+                                                                 children):
+    def report(*words):
+        raise BrokenPipeError('nobody reads')
+
+    with pytest.raises(BrokenPipeError, match='nobody reads'):
+        train_apart(job_in(tmp_path), report=report)
+    assert children() == []
+
+
 @pytest.mark.parametrize('script, message', [
     ('kill -9 $$', r'killed 4 times, the last time by signal 9\.\nToo little memory'),
     ('echo broken beyond hope >&2; exit 3', 'broken beyond hope')])

@@ -270,6 +270,14 @@ def test_a_search_learns_from_the_training_images_of_its_digit(
     assert [run.seed for run, _ in pretended.asked] == [2, 2, 4]
 
 
+def test_a_loss_that_is_no_number_ends_the_search(pretended, tmp_path, monkeypatch):
+    monkeypatch.setattr(HalfRight, 'step', lambda *arguments: float('nan'))
+    with pytest.raises(FloatingPointError, match='find_digits: the loss of iteration 1 '
+                                                 'is nan.\nTake a smaller repulsion'):
+        search.find_digits(search.Search('TC', 7, iterations=6), pretended.data,
+                           str(tmp_path), lambda run: Killed(run, None))
+
+
 class Killed:
     """A bar that ends the search at an iteration."""
 

@@ -91,6 +91,23 @@ def test_curves_of_one_seed_are_told_apart_by_what_differs():
                      for pair in ((2, .9), (2, .5), (3, .9))]
 
 
+def test_without_results_of_trainings_there_is_no_curve(invoke, tmp_path):
+    path = tmp_path / 'other.jsonl'
+    path.write_text('{"seed": 1}\n{"experiment": "colocalisation"}\n')
+    result = invoke('plot', path)
+    assert result.exit_code == 1 and 'no result of a training to draw' in result.output
+
+
+@pytest.mark.parametrize('words', [
+    ('train', '--learning-rate', 'nan'), ('train', '--momentum', 'nan'),
+    ('train', '--localisation-rate', 'inf'), ('colocalise', '--repulsion', 'inf'),
+    ('colocalise', '--shake', 'nan')])
+def test_a_number_that_is_none_is_refused(invoke, words):
+    result = invoke(*words)
+    assert result.exit_code == 2
+    assert 'must be a finite number, got %s.' % words[2] in result.output
+
+
 def test_a_second_training_continues_or_is_refused(invoke, few, tmp_path):
     assert train(invoke, tmp_path).exit_code == 0
     result = train(invoke, tmp_path)

@@ -73,6 +73,9 @@ def test_cluttered_digits_without_a_part_for_validation(npz):
     (dict(y_train=np.ones((5, 2, 2))), r'has y_train of shape \(5, 2, 2\).*no labels'),
     (dict(y_train=np.full(5, 1.5)), 'has y_train of .*no labels'),
     (dict(y_train=np.ones(4)), 'has 5 images in X_train and 4 labels in y_train'),
+    (dict(y_train=np.ones((5, 0))), r'has y_train of shape \(5, 0\) .*no labels'),
+    (dict(X_test=np.ones((3, 49)), y_test=np.ones(3)),
+     'has images of several sizes: train 6 x 6, valid 6 x 6, test 7 x 7'),
     (dict(y_train=np.array([None] * 5)), 'is no file of numpy arrays, or damaged'),
 ])
 def test_cluttered_digits_that_do_not_fit_are_refused(npz, changed, message):
@@ -85,8 +88,12 @@ def test_cluttered_digits_that_do_not_fit_are_refused(npz, changed, message):
         load_cluttered(path)
 
 
-def test_a_truncated_file_of_cluttered_digits_is_named(npz):
+def test_a_damaged_file_of_cluttered_digits_is_named(npz):
     path, _ = npz
+    with open(path.with_name('one.npz'), 'wb') as file:
+        np.save(file, np.ones((3, 4)))
+    with pytest.raises(ValueError, match=r'one\.npz is no file of numpy arrays'):
+        load_cluttered(path.with_name('one.npz'))
     path.write_bytes(path.read_bytes()[:-50])
     with pytest.raises(ValueError, match=r'cluttered\.npz is no file of numpy arrays'):
         load_cluttered(path)

@@ -14,6 +14,8 @@ import theano
 from rich.console import Console
 
 from lasagne_stn import paper
+from lasagne_stn.data import (distort_e, distort_p, distort_r, distort_rts,
+                              place_on_canvas)
 from lasagne_stn.paper import EXPERIMENTS, TRANSFORMS, Run, job
 from lasagne_stn.paper.networks import input_layer, transformers
 from lasagne_stn.paper.training import _chosen
@@ -122,6 +124,32 @@ def test_each_experiment_draws_its_images(data, small):
             np.testing.assert_array_equal(labels, [1, 0, 1, 0])
 
 
+@pytest.mark.parametrize('name, distort', [
+    ('R', distort_r), ('RTS', distort_rts), ('P', distort_p), ('E', distort_e)])
+def test_an_experiment_has_the_distortion_of_its_name(data, name, distort):
+    images, _ = EXPERIMENTS[name].draw(*data[:2], np.arange(7, 11),
+                                       np.random.default_rng(5))
+    np.testing.assert_array_equal(
+        images[:, 0], distort(data[0][7:11], np.random.default_rng(5)))
+
+
+def test_clutter_is_six_pieces_of_any_images(data):
+    images, _ = EXPERIMENTS['TC'].draw(*data[:2], np.arange(7, 11),
+                                       np.random.default_rng(5))
+    np.testing.assert_array_equal(images[:, 0], place_on_canvas(
+        data[0][7:11], np.random.default_rng(5), (60, 60), 6, data[0])[0])
+
+
+def test_pooling_behind_a_transformer_takes_the_mean(small):
+    network = network_of(EXPERIMENTS['RTS'], 'st-fcn', 'affine')
+    pool, = [layer for layer in lasagne.layers.get_all_layers(network)
+             if isinstance(layer, lasagne.layers.Pool2DLayer)]
+    rows = np.arange(16, dtype='float32').reshape(1, 1, 4, 4)
+    pooled = theano.function([], pool.get_output_for(theano.shared(rows)),
+                             mode='FAST_RUN')       # Theano's pooling in Python fails
+    np.testing.assert_array_equal(pooled()[0, 0], [[2.5, 4.5], [10.5, 12.5]])
+
+
 def test_the_label_of_a_pair_is_the_sum():
     """Images that are their label all over, so that the pixels tell it."""
     labels = np.arange(10, dtype='int32')
@@ -141,6 +169,13 @@ def test_an_epoch_goes_through_all_images_in_an_order_of_its_own():
     other = _chosen(TINY._replace(seed=4), 0, 50)
     assert (other != epochs[0][0]).any()
     assert len(_chosen(TINY, 0, 5)) == 5                        # fewer than a batch
+
+
+def test_test_images_of_another_size_are_refused(small, data):
+    wrong = data[:2] + (np.zeros((5, 20, 20), 'float32'), data[3][:5])
+    with pytest.raises(ValueError, match=r'test_set: data must have images of 28 x 28 '
+                                         r'pixels, .* got \(20, 20\)'):
+        paper.train(TINY, wrong)
 
 
 def test_the_test_images_are_those_of_every_seed(data):
@@ -261,6 +296,20 @@ def test_a_damaged_checkpoint_is_named(tmp_path, change):
         paper.load_checkpoint(path)
 
 
+def test_an_array_by_the_name_of_a_checkpoint_is_named(tmp_path):
+    with open(tmp_path / 'a.npz', 'wb') as file:
+        np.save(file, np.arange(3))
+    with pytest.raises(ValueError, match=r'a\.npz is no checkpoint, or damaged'):
+        paper.load_checkpoint(tmp_path / 'a.npz')
+
+
+def test_a_checkpoint_of_another_version_is_named(tmp_path):
+    settings = dict(TINY._asdict(), weight_decay=.1)
+    paper.save_checkpoint(tmp_path / 'a.npz', {'run': settings}, {})
+    with pytest.raises(ValueError, match=r'a\.npz is .* another version'):
+        paper.load_run(tmp_path / 'a.npz')
+
+
 def test_a_checkpoint_of_another_run_is_refused(small, data, tmp_path):
     path = str(tmp_path / 'a.npz')
     paper.train(TINY._replace(iterations=1), data, path)
@@ -298,6 +347,8 @@ def test_lines_are_appended_and_a_damaged_one_is_named(tmp_path):
     path.write_text('{"number": 1}\n{"numb')
     with pytest.raises(ValueError, match=r'line 2 of .*results\.jsonl is damaged'):
         paper.read_lines(path)
+    paper.append_line(path, {'number': 3})              # spoils no other line
+    assert path.read_text() == '{"number": 1}\n{"numb\n{"number": 3}\n'
 
 
 def test_of_a_line_that_the_disk_has_no_room_for_nothing_stays(tmp_path, monkeypatch):

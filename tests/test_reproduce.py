@@ -9,6 +9,7 @@ from rich.console import Console
 
 from lasagne_stn import cli
 from lasagne_stn.paper import Run, append_line, read_lines, reproduce
+from lasagne_stn.paper.apart import Job
 from lasagne_stn.paper.reproduce import (Options, make_tables, planned, take_in,
                                          train_missing)
 from lasagne_stn.paper.search import Search
@@ -84,6 +85,25 @@ def test_a_failure_is_told_and_the_others_go_on(trained, tmp_path):
     assert '| CNN | 3.5 | 3.00 ± 0.00 |' in (tmp_path / 'tc.md').read_text()
     result = invoke(*words)
     assert [job.run.seed for job in trained] == [1, 2, 3, 2] and result.exit_code == 1
+
+
+def test_results_of_other_data_are_not_there(console, trained, tmp_path):
+    for data in ('5 images', DIGITS):
+        append_line(tmp_path / 'results.jsonl', dict(
+            Run('TC', 'fcn', data=data)._asdict(), error=3., num_params=7))
+        make_tables(console, ['tc'], str(tmp_path), None, Options(1, rows=['FCN']))
+        assert len(trained) == 1            # of the first time
+
+
+def test_a_result_that_cannot_be_written_is_told(console, trained, tmp_path,
+                                                 monkeypatch):
+    def refuse(folder, line):
+        raise OSError('no space left')
+
+    monkeypatch.setattr(reproduce, 'add_result', refuse)
+    jobs = [Job(Run(seed=seed), '', str(tmp_path), 9) for seed in (1, 3)]
+    assert reproduce.train_missing(console, jobs, str(tmp_path)) == [
+        'R-fcn-150000-seed%d: no space left' % seed for seed in (1, 3)]
 
 
 def test_searches_are_trained_too(console, trained, tmp_path):

@@ -37,7 +37,7 @@ def load_cluttered(path):
     try:
         with open(path, 'rb') as file, np.load(file, allow_pickle=False) as content:
             arrays = dict(content)
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
+    except (TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
         raise _refusal(path, 'is no file of numpy arrays, or damaged (%s)'
                        % problem) from problem
     parts = {}
@@ -55,6 +55,10 @@ def load_cluttered(path):
             raise _refusal(path, 'has %d images in %s and %d labels in %s' % (
                 len(images), names[0], len(labels), names[1]))
         parts[part] = images, labels
+    sizes = {part: images.shape[1:] for part, (images, _) in parts.items()}
+    if len(set(sizes.values())) > 1:
+        raise _refusal(path, 'has images of several sizes: ' + ', '.join(
+            '%s %d x %d' % ((part,) + size) for part, size in sizes.items()))
     train = parts['train']
     if 'valid' in parts:
         train = tuple(map(np.concatenate, zip(train, parts['valid'])))
@@ -75,7 +79,7 @@ def _images(path, name, array):
 def _labels(path, name, array):
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    elif array.ndim == 2:
+    elif array.ndim == 2 and array.size:
         array = array.argmax(axis=1)
     if array.ndim != 1 or array.dtype.kind not in 'fiu' or (array % 1 != 0).any():
         raise _refusal(path, 'has %s of shape %s and type %s, which are no labels'

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
@@ -143,24 +144,29 @@ def _try(job, report, stopped, flags):
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         theirs.close()
         try:
-            ours.send(job)
-            while True:
-                if stopped():
-                    raise Stopped
-                if ours.poll(PATIENCE):
-                    kind, *words = ours.recv()
-                    if kind == 'line':
-                        return words[0], 0, ''
-                    if kind == 'refused':
-                        return None, 0, words[0]
-                    report(*words)
-        except (EOFError, ConnectionError):
+            for kind, *words in _messages(ours, job, stopped):
+                if kind == 'line':
+                    return words[0], 0, ''
+                if kind == 'refused':
+                    return None, 0, words[0]
+                report(*words)
             exit_code = process.wait()
             log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL))
             return None, exit_code, log.read().decode(errors='replace')
         finally:
             process.kill()
             process.wait()
+
+
+def _messages(pipe, job, stopped):
+    """What a process says of its job, until it ends."""
+    with suppress(EOFError, ConnectionError):
+        pipe.send(job)
+        while True:
+            if stopped():
+                raise Stopped
+            if pipe.poll(PATIENCE):
+                yield pipe.recv()
 
 
 def _environment(flags):

@@ -1,5 +1,6 @@
 """What trainings leave: checkpoints, and results a line each."""
 import errno
+import fcntl
 import json
 import os
 import zipfile
@@ -56,7 +57,8 @@ def load_checkpoint(path):
         with open(path, 'rb') as file, np.load(file, allow_pickle=False) as content:
             arrays = dict(content)
         facts = json.loads(str(arrays.pop(FACTS)))
-    except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile,
+            zlib.error) as problem:
         raise ValueError('load_checkpoint: %s is no checkpoint, or damaged (%s).\n'
                          'A training that shall go on from it begins anew without it.'
                          % (path, problem)) from problem
@@ -88,7 +90,9 @@ def check_same(path, found, settings):
 
 
 def append_line(path, facts):
-    """Append a line of JSON to a file, in one write, so that lines never mix.
+    """Append a line of JSON to a file, in one write and alone, so that lines never mix.
+
+    After what was left of a write that was killed it begins a new line.
 
     Parameters
     ----------
@@ -103,11 +107,15 @@ def append_line(path, facts):
         If the line cannot be written, or not all of it.
     """
     line = (json.dumps(facts) + '\n').encode()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
     try:
+        fcntl.flock(handle, fcntl.LOCK_EX)              # until it is closed
+        size = os.fstat(handle).st_size
+        if size and os.pread(handle, 1, size - 1) != b'\n':
+            line = b'\n' + line
         written = os.write(handle, line)
         if written < len(line):         # the disk is full: nothing of it shall stay
-            os.ftruncate(handle, os.fstat(handle).st_size - written)
+            os.ftruncate(handle, size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
         os.fsync(handle)
     finally:

@@ -74,7 +74,7 @@ class Colocaliser:
 
     Notes
     -----
-    Three things that the paper does not have:
+    What the paper does not have, beside Adam and the encoder's layers (`encode`):
 
     With its loss (weight 1) from the start, crops flee to where the canvas is empty:
     empty crops are all alike, and the way there is shorter than that to a digit in

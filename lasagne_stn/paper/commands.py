@@ -10,7 +10,7 @@ from .checkpoint import read_lines
 from .colocalisation import SETS
 from .experiments import EXPERIMENTS
 from .networks import MODELS, TRANSFORMS
-from .options import (PICTURES, check_file, data_option, file_option,
+from .options import (PICTURES, Finite, check_file, data_option, file_option,
                       folder_option, new_console)
 from .search import Search, run_search
 from .tables import TABLES
@@ -35,11 +35,11 @@ __all__ = ['COMMANDS', 'train', 'evaluate', 'plot', 'distortions',
               help='Instead of a schedule: as many, in the same proportions.')
 @click.option('--batch-size', type=click.IntRange(1), default=256, show_default=True,
               help='Images of one iteration.')
-@click.option('--learning-rate', type=click.FloatRange(0), default=Run().learning_rate,
+@click.option('--learning-rate', type=Finite(0), default=Run().learning_rate,
               show_default=True, help='At first; a tenth of it after each third.')
-@click.option('--momentum', type=click.FloatRange(0, 1), default=.9, show_default=True,
+@click.option('--momentum', type=Finite(0, 1), default=.9, show_default=True,
               help='What a step keeps of the one before.')
-@click.option('--localisation-rate', type=click.FloatRange(0), default=1.,
+@click.option('--localisation-rate', type=Finite(0), default=1.,
               show_default=True, help='Factor for localisation networks.')
 @data_option
 @folder_option
@@ -122,10 +122,10 @@ def distortions(data, output, seed):
               show_default=True, help='Of weights, batches and canvases.')
 @click.option('--iterations', type=click.IntRange(1), default=Search().iterations,
               show_default=True, help='Of the search, 64 pairs of images each.')
-@click.option('--repulsion', type=click.FloatRange(0), help=(
+@click.option('--repulsion', type=Finite(0), help=(
     'Weight of the distance to the random crop in the end.  [default: %s]'
     % ', '.join('%g on %s' % (each.repulsion, name) for name, each in SETS.items())))
-@click.option('--shake', metavar='PIXELS', type=click.FloatRange(0), help=(
+@click.option('--shake', metavar='PIXELS', type=Finite(0), help=(
     "Standard deviation of a crop's shifts while learning.  [default: %s]"
     % ', '.join('%g on %s' % (each.shake, name) for name, each in SETS.items())))
 @click.option('--encoder-iterations', type=click.IntRange(1), show_default=True,

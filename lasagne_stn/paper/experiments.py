@@ -92,7 +92,7 @@ EXPERIMENTS = OrderedDict([
     ('TC', Experiment(_cluttered, 60, 1, 10, LARGE, SAME, 2, OrderedDict([
         (('fcn', None), 13.2), (('cnn', None), 3.5), (('st-fcn', 'best'), 2.0),
         (('st-cnn', 'best'), 1.7)]))),
-    ('addition', Experiment(_pairs, 42, 2, 19, PAIRS, WARPED, 2, OrderedDict([
+    ('addition', Experiment(_pairs, 42, 2, 19, PAIRS, SAME, 2, OrderedDict([
         (('fcn', None), 47.7), (('cnn', None), 14.7), (('st-fcn', 'affine'), 22.6),
         (('st-fcn', 'projective'), 18.5), (('st-fcn', 'tps'), 19.1),
         (('2-st-fcn', 'affine'), 9.0), (('2-st-fcn', 'projective'), 5.9),

@@ -1,4 +1,5 @@
 """Options that several commands have, and what they refuse before hours of work."""
+import math
 import os
 
 import click
@@ -6,7 +7,7 @@ import click
 from ..data import MNIST
 
 __all__ = ['data_option', 'folder_option', 'file_option', 'check_file', 'PICTURES',
-           'new_console']
+           'Finite', 'new_console']
 
 PICTURES = '.png', '.pdf', '.svg'
 
@@ -16,6 +17,16 @@ def new_console():
     from rich.console import Console
 
     return Console(highlight=False, markup=False)
+
+
+class Finite(click.FloatRange):
+    """A number of a range, neither infinite nor NaN."""
+
+    def convert(self, value, parameter, context):
+        number = super().convert(value, parameter, context)
+        if not math.isfinite(number):
+            self.fail('must be a finite number, got %s.' % value, parameter, context)
+        return number
 
 
 def _existing(context, parameter, source):

@@ -82,12 +82,19 @@ def draw_learning(lines):
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If none of them is of a training.
     """
     names = [name for name in EXPERIMENTS
-             if any(line['experiment'] == name for line in lines)]
+             if any(line.get('experiment') == name for line in lines)]
+    if not names:
+        raise ValueError('draw_learning: there is no result of a training to draw.')
     figure = viz.new_figure(6 * len(names), 4.2)
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names):
-        mine = [line for line in lines if line['experiment'] == name]
+        mine = [line for line in lines if line.get('experiment') == name]
         varied = [field for field in SETTINGS
                   if len({line[field] for line in mine}) > 1]
         curves = {}

@@ -158,12 +158,16 @@ def train_missing(console, jobs, folder, scheduler=None):
         with closing(outcomes):
             for job, got in outcomes:
                 if isinstance(got, dict):
-                    add_result(folder, got)
+                    try:
+                        add_result(folder, got)
+                    except (OSError, ValueError) as problem:
+                        got = problem
+                if isinstance(got, dict):
                     words = '%.2f %%' % (got['found'] if 'found' in got
                                          else got['error'])
                 else:
                     words = 'failed'
-                    failures.append('%s: %s' % (job.name, got or repr(got)))
+                    failures.append('%s: %s' % (job.name, str(got) or repr(got)))
                 board.end(job, words)
     return failures
 

@@ -131,6 +131,8 @@ def find_digits(search, data, folder, bar):
     ValueError
         If there is no such digit to learn from or to test with, or the checkpoint is
         of another search.
+    FloatingPointError
+        If the loss is no longer a number.
     """
     os.makedirs(folder, exist_ok=True)
     images, labels, test_images, test_labels = data
@@ -163,6 +165,10 @@ def find_digits(search, data, folder, bar):
                 repulsion_at(progress, search.repulsion),
                 search.learning_rate * rate_factor_at(progress))))
             done = iteration + 1
+            if not np.isfinite(losses[-1]):
+                raise FloatingPointError(
+                    'find_digits: the loss of iteration %d is %s.\nTake a smaller '
+                    'repulsion.' % (done, losses[-1]))
             if done % EVERY == 0 or done == search.iterations:
                 found = float(np.mean(overlap(boxes(), true) > FOUND))
                 history.append([done, float(np.mean(losses)), found])

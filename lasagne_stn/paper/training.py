@@ -80,9 +80,7 @@ def train(run, data, path=None, every=1000, resume=False,
     """
     experiment = _experiment(run.experiment)
     images, labels = data[:2]
-    if images.shape[1:] != DIGIT:
-        raise checks.refusal('train', 'data', 'have images of %d x %d pixels, which '
-                             'the experiments distort' % DIGIT, images.shape[1:])
+    _check_size('train', images)
     if run.transform is None and run.localisation_rate != 1:
         raise checks.refusal('train', 'localisation_rate', 'be 1 for %s, which has no '
                              'localisation network' % run.model, run.localisation_rate)
@@ -172,12 +170,18 @@ def load_run(path):
         If the file is missing, damaged, or of something else.
     """
     facts, _ = load_checkpoint(path)
-    if 'run' not in facts:
+    if set(facts.get('run', ())) != set(Run._fields):
         raise ValueError('load_run: %s is the checkpoint of something else than a '
-                         'training.' % path)
+                         'training, or of another version of this package.' % path)
     run = Run(**facts['run'])
     learner = build_learner(_experiment(run.experiment), run)
     return _Progress.read(path, run, learner).result()
+
+
+def _check_size(owner, images):
+    if images.shape[1:] != DIGIT:
+        raise checks.refusal(owner, 'data', 'have images of %d x %d pixels, which '
+                             'the experiments distort' % DIGIT, images.shape[1:])
 
 
 def _experiment(name):
@@ -202,8 +206,14 @@ def test_set(run, data):
         distorted once, or in four ways if they are few.
     labels : numpy array
         int32, ``(images,)``.
+
+    Raises
+    ------
+    ValueError
+        If the images are not 28 x 28 pixels.
     """
     images, labels = data[2:]
+    _check_size('test_set', images)
     copies = 1 if len(images) >= FEW else 4
     chosen = np.repeat(np.arange(len(images)), copies)
     return _experiment(run.experiment).draw(images, labels, chosen,
