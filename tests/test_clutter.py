@@ -31,6 +31,14 @@ def test_a_slow_loop_lays_the_same_pieces(rng):
     np.testing.assert_allclose(canvases, expected, atol=1e-7)
 
 
+def test_by_default_six_pieces_of_the_images_themselves(rng):
+    images = rng.uniform(size=(9, 28, 28))
+    for got, expected in zip(
+            place_on_canvas(images, np.random.default_rng(8)),
+            place_on_canvas(images, np.random.default_rng(8), (60, 60), 6, images)):
+        np.testing.assert_array_equal(got, expected)
+
+
 def test_without_clutter_nothing_but_the_digit(rng):
     images = rng.uniform(.1, 1, size=(50, 28, 28))
     canvases, corners = place_on_canvas(images, rng, (84, 84), num_patches=0)

@@ -17,6 +17,7 @@ from lasagne_stn import paper
 from lasagne_stn.data import (distort_e, distort_p, distort_r, distort_rts,
                               place_on_canvas)
 from lasagne_stn.paper import EXPERIMENTS, TRANSFORMS, Run, job
+from lasagne_stn.paper.checkpoint import check_same
 from lasagne_stn.paper.networks import input_layer, transformers
 from lasagne_stn.paper.training import _chosen
 
@@ -315,6 +316,8 @@ def test_a_checkpoint_of_another_run_is_refused(small, data, tmp_path):
     paper.train(TINY._replace(iterations=1), data, path)
     with pytest.raises(ValueError, match=r"of other settings: seed 3, not 4\."):
         paper.train(TINY._replace(iterations=1, seed=4), data, path, resume=True)
+    with pytest.raises(ValueError, match="of other settings: experiment None, not 'R'"):
+        check_same(path, {}, Run())
     facts, arrays = paper.load_checkpoint(path)
     paper.save_checkpoint(path, facts, dict(arrays, state_0=np.zeros(3)))
     with pytest.raises(ValueError, match='of another network: state_0 must have shape'):

@@ -106,6 +106,23 @@ def test_a_result_that_cannot_be_written_is_told(console, trained, tmp_path,
         'R-fcn-150000-seed%d: no space left' % seed for seed in (1, 3)]
 
 
+def test_jobs_find_their_files_from_any_folder(console, trained, tmp_path, monkeypatch):
+    """A worker of Dask starts elsewhere, and without this process's variables."""
+    monkeypatch.setattr(reproduce, 'prepare', lambda source: ((), str(source)))
+    monkeypatch.setattr(reproduce, 'fingerprint', lambda data: 'd')
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'images').mkdir()
+    options = Options(1, rows=['FCN'], every=7)
+    make_tables(console, ['tc'], 'one', 'images', options)
+    monkeypatch.setenv('LASAGNE_STN_DATA', 'images')
+    make_tables(console, ['tc'], 'two', None, options)
+    make_tables(console, ['tc'], 'three', 'mnist', options)
+    assert [job[1:] for job in trained] == [
+        (str(tmp_path / 'images'), str(tmp_path / 'one'), 7),
+        (str(tmp_path / 'images'), str(tmp_path / 'two'), 7),
+        ('mnist', str(tmp_path / 'three'), 7)]
+
+
 def test_searches_are_trained_too(console, trained, tmp_path):
     make_tables(console, ['colocalisation'], str(tmp_path), None,
                 Options(1, groups=['T'], rows=['digit 4']))
