@@ -182,6 +182,13 @@ def test_no_scheduler_is_a_message(job_in, tmp_path):
             list(train_on_dask([job_in(tmp_path)], 'tcp://127.0.0.1:9'))
 
 
+@pytest.mark.parametrize('address', ['127.0.0.1', 'http://127.0.0.1:9', 'tcp://a:b'])
+def test_what_is_no_address_is_refused_at_once(job_in, tmp_path, address):
+    with pytest.raises(ValueError, match='address must be that of a Dask scheduler, '
+                       'such as tcp://192.168.0.1:8786, got %r' % address):
+        next(train_on_dask([job_in(tmp_path)], address))
+
+
 def test_missing_dask_is_a_message(monkeypatch, job_in, tmp_path):
     monkeypatch.setitem(sys.modules, 'distributed', None)
     with pytest.raises(ModuleNotFoundError, match='needs distributed, which is not'):

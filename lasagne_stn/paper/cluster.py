@@ -2,6 +2,7 @@
 import os
 import uuid
 
+from .. import checks
 from .apart import train_apart
 
 __all__ = ['train_on_dask']
@@ -39,6 +40,8 @@ def train_on_dask(jobs, address, report=lambda job, iteration, loss, error: None
     ------
     ImportError
         If distributed is not installed; the message has the pip line.
+    ValueError
+        If the address is none.
     OSError
         If no scheduler answers.
     """
@@ -51,8 +54,13 @@ def train_on_dask(jobs, address, report=lambda job, iteration, loss, error: None
     topic = 'lasagne-stn-' + uuid.uuid4().hex
     flags = os.environ.get('THEANO_FLAGS', '')
     try:
+        distributed.comm.get_address_host_port(address)     # Client would hang on it
+    except ValueError as problem:
+        raise checks.refusal('train_on_dask', 'address', 'be that of a Dask scheduler, '
+                             'such as tcp://192.168.0.1:8786', address) from problem
+    try:
         client = distributed.Client(address, set_as_default=False)
-    except (OSError, ValueError) as problem:
+    except OSError as problem:
         raise OSError('train_on_dask: no Dask scheduler answers at %s (%s).'
                       % (address, problem)) from problem
     with client:
