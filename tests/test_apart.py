@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 
@@ -180,6 +181,25 @@ def test_no_scheduler_is_a_message(job_in, tmp_path):
     with dask.config.set({'distributed.comm.timeouts.connect': '0.5s'}):
         with pytest.raises(OSError, match='no Dask scheduler answers at tcp://127'):
             list(train_on_dask([job_in(tmp_path)], 'tcp://127.0.0.1:9'))
+
+
+def test_a_scheduler_that_dies_is_a_message(job_in, tmp_path):
+    where = tmp_path / 'scheduler.json'
+    process = start_dask(tmp_path, 'scheduler', '--port', '0', '--scheduler-file',
+                         str(where))
+    dies = threading.Timer(2, process.kill)
+    try:
+        wait_until(where.exists)
+        with dask.config.set({'distributed.comm.timeouts.connect': '1s'}):
+            outcomes = train_on_dask([job_in(tmp_path)],
+                                     json.loads(where.read_text())['address'])
+            dies.start()
+            with pytest.raises(OSError, match='answers no more.\nThe checkpoints stay'):
+                next(outcomes)
+    finally:
+        dies.cancel()
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize('address', ['127.0.0.1', 'http://127.0.0.1:9', 'tcp://a:b'])

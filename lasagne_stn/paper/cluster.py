@@ -1,6 +1,7 @@
 """Independent trainings on the machines of a Dask cluster."""
 import os
 import uuid
+from contextlib import suppress
 
 from .. import checks
 from .apart import train_apart
@@ -43,7 +44,7 @@ def train_on_dask(jobs, address, report=lambda job, iteration, loss, error: None
     ValueError
         If the address is none.
     OSError
-        If no scheduler answers.
+        If no scheduler answers, or none does any more.
     """
     try:
         import distributed
@@ -72,11 +73,16 @@ def train_on_dask(jobs, address, report=lambda job, iteration, loss, error: None
         finished = False
         try:
             for future in distributed.as_completed(futures, loop=client.loop):
+                if future.cancelled():
+                    raise OSError('train_on_dask: the scheduler at %s answers no '
+                                  'more.\nThe checkpoints stay; the same again goes '
+                                  'on from them.' % address)
                 yield futures[future], future.exception() or future.result()
             finished = True
         finally:
             if not finished:
-                distributed.Event(topic, client).set()
+                with suppress(OSError):                     # it may be the cause
+                    distributed.Event(topic, client).set()
 
 
 def _work(number, job, topic, flags):
