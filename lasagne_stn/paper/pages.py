@@ -240,6 +240,9 @@ def draw_table(table, outcomes, data):
     height = sum(heights) + ABOVE / 2 + LABEL
     figure = viz.new_figure(WIDTH, height)
     figure.suptitle(_title(table, data), y=1 - .18 / height)
+    shorter = ', ○ ours in fewer iterations' if any(map(_is_shorter, outcomes)) else ''
+    figure.text(.5, 1 - .5 / height, '◇ paper, ● ours' + shorter, fontsize=8,
+                ha='center', va='top')
     top, first = height - ABOVE / 2, None
     for (name, group), tall in zip(groups, heights):
         first = figure.add_axes([LEFT / WIDTH, (top - tall + BELOW) / height,
@@ -251,8 +254,7 @@ def draw_table(table, outcomes, data):
     if label.startswith('test error'):
         viz.scale_logarithmically(first.xaxis)
         label += ', logarithmic'
-    shorter = ', ○ in fewer iterations' if any(map(_is_shorter, outcomes)) else ''
-    first.set_xlabel('%s (◇ paper, ● ours%s)' % (label, shorter), fontsize=8)
+    first.set_xlabel(label, fontsize=8)
     return figure
 
 
