@@ -1,30 +1,73 @@
 """Spatial Transformer Networks for Theano and Lasagne."""
-from . import config, headers, opencl, runtime
 
-runtime.prepare()
-headers.precompile()
-opencl.mend()
+from ._platform import prepare
 
-from . import kernels                                              # noqa: E402,F401
-from .grid import regular_grid                                        # noqa: E402
-from .interpolation import Bicubic, Kernel                            # noqa: E402
-from .layers import (SamplingGridLayer, TPSTransformerLayer,          # noqa: E402
-                     TransformerLayer)
-from .matrices import Affine, Attention, Similarity, Translation      # noqa: E402
-from .projective import Projective                                    # noqa: E402
-from .sampler import sample                                           # noqa: E402
-from .spline import ThinPlateSpline                                   # noqa: E402
-from .training import (grid_penalty, localisation_head,               # noqa: E402
-                       scale_gradients, tag_localisation)
-from .transforms import Compose, Transform                            # noqa: E402
-from .volumes import FlattenVolumeLayer, Transformer3DLayer           # noqa: E402
+prepare()
+
+import importlib
+
+from . import config, kernels  # noqa: F401
+from .grid import regular_grid
+from .layers import (
+    FlattenVolumeLayer,
+    SamplingGridLayer,
+    TPSTransformerLayer,
+    Transformer3DLayer,
+    TransformerLayer,
+)
+from .localisation import (
+    grid_penalty,
+    localisation_head,
+    scale_gradients,
+    tag_localisation,
+)
+from .sampling import Bicubic, Kernel, sample
+from .transforms import (
+    Affine,
+    Attention,
+    Compose,
+    Projective,
+    Similarity,
+    ThinPlateSpline,
+    Transform,
+    Translation,
+)
 
 __all__ = [
     'config',
-    'TransformerLayer', 'TPSTransformerLayer', 'Transformer3DLayer',
-    'SamplingGridLayer', 'FlattenVolumeLayer',
-    'Transform', 'Translation', 'Attention', 'Similarity', 'Affine', 'Projective',
-    'ThinPlateSpline', 'Compose',
-    'Kernel', 'Bicubic', 'regular_grid', 'sample',
-    'localisation_head', 'tag_localisation', 'scale_gradients', 'grid_penalty',
+    'TransformerLayer',
+    'TPSTransformerLayer',
+    'Transformer3DLayer',
+    'SamplingGridLayer',
+    'FlattenVolumeLayer',
+    'Transform',
+    'Translation',
+    'Attention',
+    'Similarity',
+    'Affine',
+    'Projective',
+    'ThinPlateSpline',
+    'Compose',
+    'Kernel',
+    'Bicubic',
+    'regular_grid',
+    'sample',
+    'localisation_head',
+    'tag_localisation',
+    'scale_gradients',
+    'grid_penalty',
 ]
+__version__ = '0.1.0'
+
+# Loaded when they are first used: they need more than the layers do.
+_LAZY_MODULES = ('data', 'legacy', 'paper', 'viz', 'warping')
+
+
+def __getattr__(name):
+    if name in _LAZY_MODULES:
+        return importlib.import_module('.' + name, __name__)
+    raise AttributeError('module %r has no attribute %r' % (__name__, name))
+
+
+def __dir__():
+    return sorted(set(globals()) | set(_LAZY_MODULES))

@@ -1,4 +1,5 @@
 """Runs the command: ``python -m lasagne_stn``."""
+
 from .cli import main
 
 if __name__ == '__main__':

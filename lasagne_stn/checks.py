@@ -1,11 +1,21 @@
 """The few refusals: who, which argument, what it must be, what came, what to do."""
+
 import difflib
 import numbers
 
 import numpy as np
 
-__all__ = ['owner_name', 'refusal', 'shape', 'choice', 'positive_pair', 'size',
-           'flag', 'number', 'keywords']
+__all__ = [
+    'owner_name',
+    'argument_error',
+    'shape',
+    'choice',
+    'positive_pair',
+    'size',
+    'flag',
+    'number',
+    'keywords',
+]
 
 
 def owner_name(owner):
@@ -32,7 +42,7 @@ def owner_name(owner):
     return "%s '%s'" % (kind, name) if name else kind
 
 
-def refusal(owner, argument, must, got, advice='', error=ValueError):
+def argument_error(owner, argument, must, got, advice='', error=ValueError):
     """Build the exception for a bad argument; the caller raises it.
 
     Parameters
@@ -56,7 +66,7 @@ def refusal(owner, argument, must, got, advice='', error=ValueError):
 
     Examples
     --------
-    >>> print(refusal('warp', 'factor', 'be positive', -1))
+    >>> print(argument_error('warp', 'factor', 'be positive', -1))
     warp: factor must be positive, got -1.
     """
     text = '%s: %s must %s, got %r.' % (owner_name(owner), argument, must, got)
@@ -85,12 +95,14 @@ def shape(owner, argument, given, axes, advice=''):
         If rank or a size differs, or a size is below 1 (an empty batch is allowed).
     """
     fits = len(given) == len(axes) and all(
-        size is None or size == axis or (
-            isinstance(axis, str) and size >= (axis != 'batch'))
-        for size, axis in zip(given, axes))
+        size is None
+        or size == axis
+        or (isinstance(axis, str) and size >= (axis != 'batch'))
+        for size, axis in zip(given, axes)
+    )
     if not fits:
         wanted = str(tuple(axes)).replace("'", '')
-        raise refusal(owner, argument, 'have shape ' + wanted, given, advice)
+        raise argument_error(owner, argument, 'have shape ' + wanted, given, advice)
 
 
 def choice(owner, argument, value, choices):
@@ -123,8 +135,13 @@ def choice(owner, argument, value, choices):
     if not (isinstance(value, str) and value in choices):
         near = difflib.get_close_matches(str(value), choices, n=1)
         names = ', '.join(repr(name) for name in choices)
-        raise refusal(owner, argument, 'be one of ' + names, value,
-                      'Did you mean %r?' % near[0] if near else '')
+        raise argument_error(
+            owner,
+            argument,
+            'be one of ' + names,
+            value,
+            'Did you mean %r?' % near[0] if near else '',
+        )
 
 
 def positive_pair(owner, argument, value, count=2):
@@ -158,11 +175,11 @@ def positive_pair(owner, argument, value, count=2):
     values = (value,) * count if np.ndim(value) == 0 else tuple(value)
     must = 'be a positive number or %d of them' % count
     if not all(
-            isinstance(one, numbers.Real) and not isinstance(one, bool)
-            for one in values):
-        raise refusal(owner, argument, must, value, error=TypeError)
+        isinstance(one, numbers.Real) and not isinstance(one, bool) for one in values
+    ):
+        raise argument_error(owner, argument, must, value, error=TypeError)
     if len(values) != count or not all(0 < one < float('inf') for one in values):
-        raise refusal(owner, argument, must, value)
+        raise argument_error(owner, argument, must, value)
     return values
 
 
@@ -195,12 +212,17 @@ def size(owner, argument, value, axes):
     (20, 30)
     """
     must = 'be (%s) in pixels, each at least 1' % ', '.join(axes)
-    if isinstance(value, str) or np.ndim(value) == 0 or not all(
+    if (
+        isinstance(value, str)
+        or np.ndim(value) == 0
+        or not all(
             isinstance(one, numbers.Integral) and not isinstance(one, bool)
-            for one in value):
-        raise refusal(owner, argument, must, value, error=TypeError)
+            for one in value
+        )
+    ):
+        raise argument_error(owner, argument, must, value, error=TypeError)
     if len(value) != len(axes) or min(value) < 1:
-        raise refusal(owner, argument, must, value)
+        raise argument_error(owner, argument, must, value)
     return tuple(int(one) for one in value)
 
 
@@ -226,7 +248,9 @@ def flag(owner, argument, value):
         If `value` is something else.
     """
     if not isinstance(value, (bool, np.bool_)):
-        raise refusal(owner, argument, 'be True or False', value, error=TypeError)
+        raise argument_error(
+            owner, argument, 'be True or False', value, error=TypeError
+        )
     return bool(value)
 
 
@@ -252,9 +276,11 @@ def number(owner, argument, value):
         If `value` is something else, or infinite or NaN.
     """
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        raise refusal(owner, argument, 'be a finite number', value, error=TypeError)
+        raise argument_error(
+            owner, argument, 'be a finite number', value, error=TypeError
+        )
     if not np.isfinite(value):
-        raise refusal(owner, argument, 'be a finite number', value)
+        raise argument_error(owner, argument, 'be a finite number', value)
     return float(value)
 
 
@@ -286,6 +312,13 @@ def keywords(owner, given, known):
     for word in given:
         near = difflib.get_close_matches(word, known, n=1)
         advice = near[0] if near else "', '".join(known)
-        raise TypeError("%s: unknown keyword argument '%s'.\n%s '%s'%s" % (
-            owner_name(owner), word, 'Did you mean' if near else 'Known are',
-            advice, '?' if near else '.'))
+        raise TypeError(
+            "%s: unknown keyword argument '%s'.\n%s '%s'%s"
+            % (
+                owner_name(owner),
+                word,
+                'Did you mean' if near else 'Known are',
+                advice,
+                '?' if near else '.',
+            )
+        )

@@ -1,12 +1,13 @@
 """Files that are whole at any moment, whatever happens while they are written."""
+
 import os
 from contextlib import contextmanager
 
-__all__ = ['whole_file']
+__all__ = ['atomic_write']
 
 
 @contextmanager
-def whole_file(path):
+def atomic_write(path):
     """Write a file beside its place, and put it there in one step.
 
     A kill at any moment leaves the file that was there before, or the new one; after
@@ -27,7 +28,7 @@ def whole_file(path):
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, 'figures.csv')
-    ...     with whole_file(path) as beside, open(beside, 'w') as file:
+    ...     with atomic_write(path) as beside, open(beside, 'w') as file:
     ...         before = os.path.exists(path)
     ...     print(before, os.listdir(folder))
     False ['figures.csv']

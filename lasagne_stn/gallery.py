@@ -1,33 +1,43 @@
 """A small picture of each transform: a digit with its sampling grid, and the result."""
+
 import os
 
 import numpy as np
 
 from .data import load_digits
-from .matrices import Affine, Attention, Similarity, Translation
-from .projective import Projective
-from .spline import ThinPlateSpline
-from .transforms import Compose
+from .transforms import (
+    Affine,
+    Attention,
+    Compose,
+    Projective,
+    Similarity,
+    ThinPlateSpline,
+    Translation,
+)
 from .viz import draw_pair, new_figure, save_figure
 from .warping import warp_image
 
 __all__ = ['PICTURES', 'draw_gallery']
 
-DIGIT = 24                                  # a 4 with straight and with round strokes
-SIZE = 2.0, 1.02                            # inches: a pair of square pictures
-BEND = [[.3, .3, .3, -.3, -.3, -.3, .3, .3, .3],          # x of nine control points
-        [.2, 0, -.2, .2, 0, -.2, .2, 0, -.2]]             # y of them
+DIGIT = 24  # a 4 with straight and with round strokes
+SIZE = 2.0, 1.02  # inches: a pair of square pictures
+BEND = [
+    [0.3, 0.3, 0.3, -0.3, -0.3, -0.3, 0.3, 0.3, 0.3],  # x of nine control points
+    [0.2, 0, -0.2, 0.2, 0, -0.2, 0.2, 0, -0.2],
+]  # y of them
 
 # What each picture shows: a transform, and its parameters.
 PICTURES = {
-    'translation': (Translation(), [.3, -.2]),
-    'attention': (Attention(), [.6, .1, -.1]),
-    'similarity': (Similarity(), [.8, .5, 0, 0]),
-    'affine': (Affine(), [.9, .4, 0, -.15, .8, 0]),
-    'projective': (Projective(), [.65, 0, 0, 0, .65, 0, 0, .35]),
+    'translation': (Translation(), [0.3, -0.2]),
+    'attention': (Attention(), [0.6, 0.1, -0.1]),
+    'similarity': (Similarity(), [0.8, 0.5, 0, 0]),
+    'affine': (Affine(), [0.9, 0.4, 0, -0.15, 0.8, 0]),
+    'projective': (Projective(), [0.65, 0, 0, 0, 0.65, 0, 0, 0.35]),
     'thin-plate-spline': (ThinPlateSpline(9), np.ravel(BEND)),
-    'compose': (Compose(Similarity(), ThinPlateSpline(9)),
-                np.append([.75, -.4, 0, 0], np.ravel(BEND))),
+    'compose': (
+        Compose(Similarity(), ThinPlateSpline(9)),
+        np.append([0.75, -0.4, 0, 0], np.ravel(BEND)),
+    ),
 }
 
 

@@ -5,15 +5,23 @@ Convention: points are (x, y) or (x, y, z), x to the right, y down. With
 ``align_corners=False`` they are the outer edges of the first and last pixel. An axis
 of one pixel has its only centre at 0.
 """
+
 import theano
 import theano.tensor as T
 
 from . import checks
 
-__all__ = ['regular_grid', 'to_pixels', 'half_width', 'floor_divide', 'as_floats',
-           'bounded']
+__all__ = [
+    'regular_grid',
+    'to_pixels',
+    'half_extent',
+    'floor_divide',
+    'as_floats',
+    'bounded',
+    'apply_matrix',
+]
 
-FAR = 1e9            # half-widths of the image; beyond it all points count as one
+FAR = 1e9  # half-widths of the image; beyond it all points count as one
 
 
 def regular_grid(size, align_corners=True, dtype='float64'):
@@ -51,9 +59,9 @@ def regular_grid(size, align_corners=True, dtype='float64'):
     """
     must = 'be (rows, columns) or (depth, rows, columns)'
     if not isinstance(size, (tuple, list)):
-        raise checks.refusal('regular_grid', 'size', must, size, error=TypeError)
+        raise checks.argument_error('regular_grid', 'size', must, size, error=TypeError)
     if len(size) not in (2, 3):
-        raise checks.refusal('regular_grid', 'size', must, size)
+        raise checks.argument_error('regular_grid', 'size', must, size)
     size = [T.as_tensor_variable(pixels, ndim=0) for pixels in size]
     rows = []
     for axis, pixels in enumerate(size):
@@ -72,7 +80,7 @@ def _axis_points(pixels, align_corners, dtype):
     return place / T.cast(width, dtype)
 
 
-def half_width(pixels, align_corners):
+def half_extent(pixels, align_corners):
     """Half the extent of an axis: how many pixels one unit of a coordinate is.
 
     Parameters
@@ -88,10 +96,10 @@ def half_width(pixels, align_corners):
 
     Examples
     --------
-    >>> half_width(5, True), half_width(5, False)
+    >>> half_extent(5, True), half_extent(5, False)
     (2.0, 2.5)
     """
-    return (pixels - 1) / 2. if align_corners else pixels / 2.
+    return (pixels - 1) / 2.0 if align_corners else pixels / 2.0
 
 
 def to_pixels(coordinate, pixels, align_corners=True):
@@ -120,9 +128,11 @@ def to_pixels(coordinate, pixels, align_corners=True):
     >>> to_pixels(ends, 5, align_corners=False).eval()
     array([-0.5,  2. ,  4.5])
     """
-    centre = T.cast((pixels - 1) / 2., coordinate.dtype)
-    return coordinate * T.cast(half_width(pixels, align_corners),
-                               coordinate.dtype) + centre
+    centre = T.cast((pixels - 1) / 2.0, coordinate.dtype)
+    return (
+        coordinate * T.cast(half_extent(pixels, align_corners), coordinate.dtype)
+        + centre
+    )
 
 
 def floor_divide(pixels, factor):
@@ -146,7 +156,7 @@ def floor_divide(pixels, factor):
     (29, 29)
     """
     factor = T.constant(factor, dtype='float64')
-    return T.cast((pixels - pixels % factor) / factor + .5, 'int64')
+    return T.cast((pixels - pixels % factor) / factor + 0.5, 'int64')
 
 
 def as_floats(*values):
@@ -196,3 +206,26 @@ def bounded(values):
     (values,) = as_floats(values)
     far = T.constant(FAR, dtype=values.dtype)
     return T.clip(values, -far, far)
+
+
+def apply_matrix(matrix, points):
+    """Multiply the matrix of each image with homogeneous points.
+
+    Parameters
+    ----------
+    matrix : Theano tensor
+        Shape ``(batch, rows, dims + 1)``.
+    points : Theano tensor
+        Shape ``(dims, count)`` or ``(batch, dims, count)``.
+
+    Returns
+    -------
+    Theano tensor
+        Shape ``(batch, rows, count)``.
+    """
+    points = T.as_tensor_variable(points)
+    one = T.ones_like(points[..., :1, :])
+    homogeneous = T.concatenate([points, one], axis=points.ndim - 2)
+    if points.ndim == 2:
+        return T.dot(matrix, homogeneous)
+    return T.batched_dot(matrix, homogeneous)

@@ -1,12 +1,13 @@
 """The first public Theano source of a transformer, as it was, for old models."""
+
 import lasagne
 import numpy as np
 import theano.tensor as T
 
 from . import checks
 from .grid import as_floats, floor_divide
-from .incoming import incoming_pair, incoming_shapes
-from .matrices import Affine
+from .layers.incoming import incoming_pair, incoming_shapes
+from .transforms import Affine
 
 __all__ = ['TransformerLayer']
 
@@ -47,15 +48,19 @@ class TransformerLayer(lasagne.layers.MergeLayer):
     (None, 1, 9, 9)
     """
 
-    def __init__(self, incoming, localization_network=None, downsample_factor=1,
-                 name=None):
+    def __init__(
+        self, incoming, localization_network=None, downsample_factor=1, name=None
+    ):
         self.name = name
         incoming, localization_network, downsample_factor = incoming_pair(
-            self, incoming, localization_network, downsample_factor)
+            self, incoming, localization_network, downsample_factor
+        )
         self.downsample_factor = checks.positive_pair(
-            self, 'downsample_factor', downsample_factor, count=1)[0]
-        incoming_shapes(self, incoming, localization_network,
-                        ('rows', 'columns'), Affine())
+            self, 'downsample_factor', downsample_factor, count=1
+        )[0]
+        incoming_shapes(
+            self, incoming, localization_network, ('rows', 'columns'), Affine()
+        )
         super().__init__([incoming, localization_network], name=name)
 
     def get_output_shape_for(self, input_shapes):
@@ -63,14 +68,16 @@ class TransformerLayer(lasagne.layers.MergeLayer):
         images = tuple(input_shapes[0])
         return images[:2] + tuple(
             None if pixels is None else int(pixels // self.downsample_factor)
-            for pixels in images[2:])
+            for pixels in images[2:]
+        )
 
     def get_output_for(self, inputs, **kwargs):
         """The warped images, ``(batch, channels, rows, columns)``."""
         images, (theta,) = inputs[0], as_floats(inputs[1])
         batch, channels, rows, columns = [images.shape[axis] for axis in range(4)]
-        size = [floor_divide(pixels, self.downsample_factor)
-                for pixels in (rows, columns)]
+        size = [
+            floor_divide(pixels, self.downsample_factor) for pixels in (rows, columns)
+        ]
         points = Affine().apply(theta, T.cast(_regular_grid(*size), theta.dtype))
         left, right = _neighbours(points[:, 0].flatten(), columns)
         upper, lower = _neighbours(points[:, 1].flatten(), rows)
@@ -90,8 +97,10 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 def _regular_grid(rows, columns):
     """Target points, shape (2, rows * columns), rounded to float32 at each step."""
     one, two = np.float32(1), np.float32(2)
-    x, y = [T.arange(pixels, dtype='float32') * two / T.cast(pixels - 1, 'float32')
-            - one for pixels in (columns, rows)]
+    x, y = [
+        T.arange(pixels, dtype='float32') * two / T.cast(pixels - 1, 'float32') - one
+        for pixels in (columns, rows)
+    ]
     mesh = T.ones((rows, columns), dtype='float32')
     return T.stack([(x * mesh).flatten(), (y.dimshuffle(0, 'x') * mesh).flatten()])
 
@@ -102,5 +111,7 @@ def _neighbours(coordinate, pixels):
     before = T.cast(T.floor(place), 'int64')
     first = T.clip(before, 0, pixels - 1)
     second = T.clip(before + 1, 0, pixels - 1)
-    return ((first, T.cast(second, place.dtype) - place),
-            (second, place - T.cast(first, place.dtype)))
+    return (
+        (first, T.cast(second, place.dtype) - place),
+        (second, place - T.cast(first, place.dtype)),
+    )

@@ -1,4 +1,5 @@
 """Tables of words: for a terminal, and in Markdown for a page."""
+
 from collections import namedtuple
 
 __all__ = ['Table', 'to_rich', 'to_markdown']

@@ -1,4 +1,5 @@
-"""One image and one theta, in numpy: what a transformer does, to look at."""
+"""Warp images in numpy: numpy in, numpy out."""
+
 from functools import lru_cache
 
 import numpy as np
@@ -6,15 +7,25 @@ import theano
 import theano.tensor as T
 
 from . import checks
+from .grid import half_extent
 from .layers import SamplingGridLayer, TransformerLayer
-from .matrices import Affine
-from .transforms import as_transform
+from .sampling import sample, sample_affine
+from .transforms import Affine, MatrixTransform, as_transform
 
-__all__ = ['warp_image']
+__all__ = ['warp_image', 'warp_images', 'as_images', 'half_extents']
+
+CHUNK = 64  # images in one call of the sampler, for the cache's sake
 
 
-def warp_image(image, theta, transform=Affine(), output_size=None,
-               border_mode='constant', interpolation='bilinear', align_corners=True):
+def warp_image(
+    image,
+    theta,
+    transform=Affine(),
+    output_size=None,
+    border_mode='constant',
+    interpolation='bilinear',
+    align_corners=True,
+):
     """Warp an image, and say where it was read.
 
     Parameters
@@ -48,7 +59,7 @@ def warp_image(image, theta, transform=Affine(), output_size=None,
 
     See Also
     --------
-    lasagne_stn.data.warp_images : many images, each by its own parameters, fast.
+    warp_images : many images, each by its own parameters, fast.
 
     Examples
     --------
@@ -60,30 +71,138 @@ def warp_image(image, theta, transform=Affine(), output_size=None,
     as_transform('warp_image', transform)
     theta = np.ravel(theta).astype('float64')
     checks.shape('warp_image', 'theta', theta.shape, (transform.num_params,))
-    size = np.shape(image) if output_size is None else checks.size(
-        'warp_image', 'output_size', output_size, ('rows', 'columns'))
-    warp = _compiled(transform, np.shape(image), size, border_mode, interpolation,
-                     align_corners)
-    points, warped = warp(np.asarray(image, 'float64')[np.newaxis, np.newaxis],
-                          theta[np.newaxis])
+    size = (
+        np.shape(image)
+        if output_size is None
+        else checks.size('warp_image', 'output_size', output_size, ('rows', 'columns'))
+    )
+    warp = _compiled(
+        transform, np.shape(image), size, border_mode, interpolation, align_corners
+    )
+    points, warped = warp(
+        np.asarray(image, 'float64')[np.newaxis, np.newaxis], theta[np.newaxis]
+    )
     return points[0], warped[0, 0]
 
 
 @lru_cache(maxsize=64)
-def _compiled(transform, image_size, output_size, border_mode, interpolation,
-              align_corners):
+def _compiled(
+    transform, image_size, output_size, border_mode, interpolation, align_corners
+):
     """Images and theta to source points and output.
 
     No C code, not even to fold constants, and no device: compiling it would take
     longer than all the calls for a few pictures.
     """
     layer = TransformerLayer(
-        (1, 1) + image_size, (1, transform.num_params), transform=transform,
-        output_size=output_size, border_mode=border_mode, interpolation=interpolation,
-        align_corners=align_corners)
+        (1, 1) + image_size,
+        (1, transform.num_params),
+        transform=transform,
+        output_size=output_size,
+        border_mode=border_mode,
+        interpolation=interpolation,
+        align_corners=align_corners,
+    )
     images, theta = T.dtensor4(), T.dmatrix()
-    results = [one.get_output_for([images, theta])
-               for one in (SamplingGridLayer(layer), layer)]
+    results = [
+        one.get_output_for([images, theta]) for one in (SamplingGridLayer(layer), layer)
+    ]
     mode = theano.compile.mode.get_mode('FAST_COMPILE').excluding(
-        'constant_folding', 'topo_constant_folding', 'gpuarray')
+        'constant_folding', 'topo_constant_folding', 'gpuarray'
+    )
     return theano.function([images, theta], results, mode=mode)
+
+
+def warp_images(images, transform, theta, output_size):
+    """Warp each image by its own parameters, with zero outside.
+
+    Parameters
+    ----------
+    images : numpy array
+        Shape ``(images, rows, columns)``, at least 2 x 2 pixels.
+    transform : Transform
+        What `theta` means.
+    theta : numpy array
+        Shape ``(images, transform.num_params)``.
+    output_size : pair of int
+        Rows and columns of the result, in pixels.
+
+    Returns
+    -------
+    numpy array
+        float32, shape ``(images, output rows, output columns)``: bilinear.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has the wrong kind or shape.
+
+    See Also
+    --------
+    warp_image : one image, with its source points, to look at.
+
+    Examples
+    --------
+    >>> from lasagne_stn import Affine
+    >>> warp_images(np.eye(3)[np.newaxis], Affine(), [[0, 0, .5, 0, 0, .5]], (1, 2))
+    array([[[0.5, 0.5]]], dtype=float32)
+    """
+    images = as_images('warp_images', images)
+    theta = np.asarray(theta, 'float32')
+    output_size = checks.size(
+        'warp_images', 'output_size', output_size, ('rows', 'columns')
+    )
+    warp = _compiled_warp(transform, images.shape[1:], output_size)
+    checks.shape(
+        'warp_images', 'theta', theta.shape, (len(images), transform.num_params)
+    )
+    result = np.empty(images.shape[:1] + output_size, 'float32')
+    for start in range(0, len(images), CHUNK):
+        part = slice(start, start + CHUNK)
+        result[part] = warp(images[part, np.newaxis], theta[part])[:, 0]
+    return result
+
+
+@lru_cache(maxsize=32)
+def _compiled_warp(transform, image_size, output_size):
+    """The library's own sampler, compiled once in a process."""
+    images, theta = T.tensor4(dtype='float32'), T.matrix(dtype='float32')
+    # With a ring of zeros round each image the border mode 'nearest', which has the
+    # fastest kernels, reads zero outside too.
+    shape = [images.shape[0], 1] + [pixels + 2 for pixels in image_size]
+    ringed = T.set_subtensor(T.zeros(shape, 'float32')[:, :, 1:-1, 1:-1], images)
+    half = half_extents(image_size)
+    ratio = (half / (half + 1)).astype('float32')
+    if isinstance(transform, MatrixTransform):
+        warped = sample_affine(
+            ringed, transform.matrix(theta) * ratio[:, np.newaxis], output_size
+        )
+    else:
+        layer = TransformerLayer(
+            (None, 1) + image_size,
+            (None, transform.num_params),
+            transform=transform,
+            output_size=output_size,
+        )
+        warped = sample(ringed, layer.source_points(images, theta) * ratio)
+    return theano.function([images, theta], warped)
+
+
+def half_extents(size):
+    """Half the width and half the height of images, in pixels.
+
+    >>> half_extents((5, 8))
+    array([3.5, 2. ])
+    """
+    return np.array([half_extent(pixels, align_corners=True) for pixels in size[::-1]])
+
+
+def as_images(owner, images):
+    """Images as float32; refused if they are none, or smaller than 2 x 2 pixels."""
+    images = np.asarray(images, 'float32')
+    checks.shape(owner, 'images', images.shape, ('batch', 'rows', 'columns'))
+    if min(images.shape[1:]) < 2:
+        raise checks.argument_error(
+            owner, 'images', 'have at least 2 x 2 pixels', images.shape[1:]
+        )
+    return images

@@ -1,4 +1,5 @@
 """Each refusal: a valid call, then one change."""
+
 import numpy as np
 import pytest
 
@@ -16,7 +17,9 @@ def test_an_owner_is_called_by_its_name_or_its_kind():
 
 
 def test_a_refusal_says_who_which_what_and_what_to_do():
-    error = checks.refusal(Named(), 'theta', 'be short', 'long', 'Cut it.', TypeError)
+    error = checks.argument_error(
+        Named(), 'theta', 'be short', 'long', 'Cut it.', TypeError
+    )
     assert isinstance(error, TypeError)
     assert str(error) == "Named 'warp1': theta must be short, got 'long'.\nCut it."
 
@@ -45,15 +48,24 @@ def test_an_unknown_choice_is_refused(value):
         checks.choice('warp', 'mode', value, ['mirror', 'wrap'])
 
 
-@pytest.mark.parametrize('value, pair', [
-    (2, (2, 2)), (.5, (.5, .5)), ((1, 3), (1, 3)), (np.float32(2), (2, 2)),
-    (np.array([2., 3.]), (2, 3)), ([1, 2], (1, 2))])
+@pytest.mark.parametrize(
+    'value, pair',
+    [
+        (2, (2, 2)),
+        (0.5, (0.5, 0.5)),
+        ((1, 3), (1, 3)),
+        (np.float32(2), (2, 2)),
+        (np.array([2.0, 3.0]), (2, 3)),
+        ([1, 2], (1, 2)),
+    ],
+)
 def test_a_factor_becomes_a_pair(value, pair):
     assert checks.positive_pair('warp', 'factor', value) == pair
 
 
-@pytest.mark.parametrize('value', [0, -1, float('nan'), float('inf'), (1, 2, 3),
-                                   (1, 0)])
+@pytest.mark.parametrize(
+    'value', [0, -1, float('nan'), float('inf'), (1, 2, 3), (1, 0)]
+)
 def test_a_factor_that_is_not_positive_is_refused(value):
     with pytest.raises(ValueError, match='factor must be a positive number or 2 of'):
         checks.positive_pair('warp', 'factor', value)
@@ -69,10 +81,19 @@ def test_a_size_becomes_a_tuple():
     assert checks.size('warp', 'size', np.array([3, 4]), ('rows', 'columns')) == (3, 4)
 
 
-@pytest.mark.parametrize('value, error', [
-    ((3, 0), ValueError), ((3,), ValueError), ((3, 4, 5), ValueError),
-    ((3, 4.), TypeError), (3, TypeError), ('34', TypeError), (None, TypeError),
-    ((True, 4), TypeError)])
+@pytest.mark.parametrize(
+    'value, error',
+    [
+        ((3, 0), ValueError),
+        ((3,), ValueError),
+        ((3, 4, 5), ValueError),
+        ((3, 4.0), TypeError),
+        (3, TypeError),
+        ('34', TypeError),
+        (None, TypeError),
+        ((True, 4), TypeError),
+    ],
+)
 def test_another_size_is_refused(value, error):
     with pytest.raises(error, match=r'size must be \(rows, columns\) in pixels'):
         checks.size('warp', 'size', value, ('rows', 'columns'))

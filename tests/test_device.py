@@ -1,4 +1,5 @@
 """The suite of the device, ``tests/device``, in a process that uses one."""
+
 import os
 import subprocess
 import sys
@@ -15,23 +16,36 @@ def suite_of_the_device(environment, request, tmp_path_factory):
     """The suite's process, which goes on beside the other tests, and its output."""
     # A cache of its own: for one, each process would wait for the other's compiler. The
     # compiler's work is only to launch kernels: the sooner it is done.
-    names = {name: value for name, value in environment.items()
-             if name != 'THEANO_GPU_IS_ALREADY_ACTIVE'}
+    names = {
+        name: value
+        for name, value in environment.items()
+        if name != 'THEANO_GPU_IS_ALREADY_ACTIVE'
+    }
     names['THEANO_FLAGS'] += '/device,floatX=float32,gcc.cxxflags=-O0,device=' + DEVICE
-    probe = subprocess.run([sys.executable, '-c', PROBE], env=names, cwd=ROOT,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           universal_newlines=True)
+    probe = subprocess.run(
+        [sys.executable, '-c', PROBE],
+        env=names,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     if probe.returncode and 'CI' not in os.environ:
-        pytest.skip('%s does not start here; lasagne-stn doctor says what to install'
-                    % DEVICE)
+        pytest.skip(
+            '%s does not start here; lasagne-stn doctor says what to install' % DEVICE
+        )
     assert probe.returncode == 0, probe.stdout
     covered = request.config.pluginmanager.hasplugin('_cov')
     measure = ['-m', 'coverage', 'run', '--parallel-mode'] if covered else []
     output = tmp_path_factory.mktemp('device') / 'output'
     with open(output, 'w') as file:
-        process = subprocess.Popen([sys.executable, *measure, '-m', 'pytest', '-q',
-                                    'tests/device'], env=names, cwd=ROOT,
-                                   stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [sys.executable, *measure, '-m', 'pytest', '-q', 'tests/device'],
+            env=names,
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
     yield process, output
     process.kill()
     process.wait()

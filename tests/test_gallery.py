@@ -1,4 +1,5 @@
 """The pictures of the transforms."""
+
 import os
 
 import numpy as np
@@ -15,7 +16,8 @@ def test_each_transform_has_a_picture_and_a_warp_of_its_own(tmp_path):
     image[2:7, 3:5] = 1
     paths = gallery.draw_gallery(str(tmp_path), image)
     assert [os.path.basename(path) for path in paths] == [
-        name + '.png' for name in gallery.PICTURES]
+        name + '.png' for name in gallery.PICTURES
+    ]
     contents = set()
     for path in paths:
         with open(path, 'rb') as file:
@@ -25,7 +27,7 @@ def test_each_transform_has_a_picture_and_a_warp_of_its_own(tmp_path):
 
 
 def test_the_stored_pictures_are_there_and_small():
-    folder = os.path.join(os.path.dirname(lasagne_stn.__file__), 'pictures')
+    folder = os.path.join(os.path.dirname(lasagne_stn.__file__), 'docs', 'images')
     for name in gallery.PICTURES:
         assert 1000 < os.path.getsize(os.path.join(folder, name + '.png')) < 15000
 
@@ -34,13 +36,14 @@ def test_a_digit_is_drawn_where_no_image_is_given(tmp_path, monkeypatch):
     pytest.importorskip('sklearn', reason='extra "paper" is not installed')
     first = dict(list(gallery.PICTURES.items())[:1])
     monkeypatch.setattr(gallery, 'PICTURES', first)
-    path, = gallery.draw_gallery(str(tmp_path / 'new' / 'folder'))
+    (path,) = gallery.draw_gallery(str(tmp_path / 'new' / 'folder'))
     assert os.path.getsize(path) > 1000
 
 
 def test_the_command_writes_into_a_folder(tmp_path, monkeypatch):
     testing = pytest.importorskip('click.testing', reason='extra "paper" is missing')
     from lasagne_stn.cli import commands
+
     monkeypatch.setattr(gallery, 'draw_gallery', lambda folder: [folder + '/one.png'])
     runner = testing.CliRunner()
     result = runner.invoke(commands, ['gallery', '--output', str(tmp_path)])

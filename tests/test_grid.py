@@ -1,11 +1,12 @@
 """The regular grid and the pixel rule."""
+
 import numpy as np
 import pytest
 import theano
 import theano.tensor as T
 
-import oracle
-from conftest import FLOAT_TYPES, run
+from helpers import oracle
+from helpers.compiled import FLOAT_TYPES, run
 from lasagne_stn.grid import as_floats, bounded, regular_grid, to_pixels
 
 
@@ -21,19 +22,24 @@ def test_regular_grid_equals_the_loops(size, align_corners):
     assert single.dtype == 'float32'
 
 
-@pytest.mark.parametrize('size, error', [
-    (5, TypeError), ((5,), ValueError), ((1, 2, 3, 4), ValueError)])
+@pytest.mark.parametrize(
+    'size, error', [(5, TypeError), ((5,), ValueError), ((1, 2, 3, 4), ValueError)]
+)
 def test_a_size_of_no_grid_is_refused(size, error):
     with pytest.raises(error, match=r'regular_grid: size must be \(rows, columns\) or'):
         regular_grid(size)
 
 
 def test_integers_take_the_type_of_the_others():
-    for others, expected in (('float32', 'float32'), ('float64', 'float64'),
-                             ('int8', 'float32')):
+    for others, expected in (
+        ('float32', 'float32'),
+        ('float64', 'float64'),
+        ('int8', 'float32'),
+    ):
         with theano.configparser.change_flags(floatX='float32'):
-            found = as_floats(T.constant([1, 2], dtype='int64'),
-                              T.constant([3, 4], dtype=others))
+            found = as_floats(
+                T.constant([1, 2], dtype='int64'), T.constant([3, 4], dtype=others)
+            )
         assert [value.dtype for value in found] == [expected] * 2
 
 
@@ -44,10 +50,12 @@ def test_regular_grid_of_a_known_size():
 
 
 def test_convention_ends_are_pixel_centres_or_outer_edges():
-    ends = np.array([-1., 1.])
+    ends = np.array([-1.0, 1.0])
     assert run(lambda x: to_pixels(x, 7), ends).tolist() == [0, 6]
     assert run(lambda x: to_pixels(x, 7, align_corners=False), ends).tolist() == [
-        -.5, 6.5]
+        -0.5,
+        6.5,
+    ]
 
 
 @pytest.mark.parametrize('align_corners', [True, False])
@@ -55,9 +63,10 @@ def test_to_pixels_equals_the_formula(align_corners, rng):
     coordinates = rng.normal(size=(3, 4))
     place = run(lambda x: to_pixels(x, 9, align_corners), coordinates)
     np.testing.assert_allclose(
-        place, oracle.place_on_axis(coordinates, 9, align_corners), rtol=1e-13)
+        place, oracle.place_on_axis(coordinates, 9, align_corners), rtol=1e-13
+    )
 
 
 def test_bounded_keeps_nan_and_stops_infinity():
-    values = run(bounded, np.array([np.nan, np.inf, -1e30, .25]))
-    np.testing.assert_array_equal(values, [np.nan, 1e9, -1e9, .25])
+    values = run(bounded, np.array([np.nan, np.inf, -1e30, 0.25]))
+    np.testing.assert_array_equal(values, [np.nan, 1e9, -1e9, 0.25])

@@ -1,36 +1,49 @@
 """One image through a transformer, against the slow loops."""
+
 import numpy as np
 import pytest
 
-import oracle
+from helpers import oracle
 from lasagne_stn import Affine, Similarity
 from lasagne_stn.warping import warp_image
 
 
-@pytest.mark.parametrize('transform, apply, theta', [
-    (Affine(), oracle.affine, [.8, .3, .1, -.2, 1.2, -.4]),
-    (Similarity(), oracle.similarity, [.9, .5, .2, -.1])])
-@pytest.mark.parametrize('border_mode, interpolation', [
-    ('constant', 'bilinear'), ('mirror', 'nearest')])
-def test_points_and_output_equal_the_slow_loops(transform, apply, theta, border_mode,
-                                                interpolation, rng):
+@pytest.mark.parametrize(
+    'transform, apply, theta',
+    [
+        (Affine(), oracle.affine, [0.8, 0.3, 0.1, -0.2, 1.2, -0.4]),
+        (Similarity(), oracle.similarity, [0.9, 0.5, 0.2, -0.1]),
+    ],
+)
+@pytest.mark.parametrize(
+    'border_mode, interpolation', [('constant', 'bilinear'), ('mirror', 'nearest')]
+)
+def test_points_and_output_equal_the_slow_loops(
+    transform, apply, theta, border_mode, interpolation, rng
+):
     image = rng.uniform(size=(5, 7))
-    points, warped = warp_image(image, theta, transform, (4, 6), border_mode,
-                                interpolation)
+    points, warped = warp_image(
+        image, theta, transform, (4, 6), border_mode, interpolation
+    )
     expected = apply(np.array([theta]), oracle.target_points((4, 6), True))
     np.testing.assert_allclose(points, expected[0], atol=1e-12)
-    read = oracle.sample(image[np.newaxis, np.newaxis], expected, interpolation,
-                         border_mode)
+    read = oracle.sample(
+        image[np.newaxis, np.newaxis], expected, interpolation, border_mode
+    )
     np.testing.assert_allclose(warped, read[0, 0], atol=1e-12)
 
 
 def test_the_other_pixel_rule(rng):
-    image, theta = rng.uniform(size=(5, 7)), [.8, .3, .1, -.2, 1.2, -.4]
+    image, theta = rng.uniform(size=(5, 7)), [0.8, 0.3, 0.1, -0.2, 1.2, -0.4]
     points, warped = warp_image(image, theta, output_size=(4, 6), align_corners=False)
     expected = oracle.affine(np.array([theta]), oracle.target_points((4, 6), False))
     np.testing.assert_allclose(points, expected[0], atol=1e-12)
-    read = oracle.sample(image[np.newaxis, np.newaxis], expected,
-                         border_mode='constant', align_corners=False)
+    read = oracle.sample(
+        image[np.newaxis, np.newaxis],
+        expected,
+        border_mode='constant',
+        align_corners=False,
+    )
     np.testing.assert_allclose(warped, read[0, 0], atol=1e-12)
 
 

@@ -1,10 +1,19 @@
 """What is measured: shapes, kinds of work, and inputs, the same for all contenders."""
+
 from collections import namedtuple
 
 import numpy as np
 
-__all__ = ['Shape', 'SHAPES', 'WORKS', 'THETAS', 'CONTENDERS', 'make_inputs',
-           'arrays_of', 'bytes_moved']
+__all__ = [
+    'Shape',
+    'SHAPES',
+    'WORKS',
+    'THETAS',
+    'CONTENDERS',
+    'make_inputs',
+    'arrays_of',
+    'bytes_moved',
+]
 
 
 class Shape(namedtuple('Shape', 'batch channels rows columns downsample')):
@@ -18,6 +27,7 @@ class Shape(namedtuple('Shape', 'batch channels rows columns downsample')):
     >>> shape.images, shape.output
     ((256, 1, 60, 40), (256, 1, 30, 20))
     """
+
     __slots__ = ()
 
     @classmethod
@@ -36,7 +46,8 @@ class Shape(namedtuple('Shape', 'batch channels rows columns downsample')):
         if len(numbers) not in (4, 5) or min(numbers) < 1:
             raise ValueError(
                 'a shape must be batch,channels,rows,columns[,downsample], positive '
-                'whole numbers, got %r' % text)
+                'whole numbers, got %r' % text
+            )
         if min(numbers[2:4]) < (numbers + [1])[4]:
             raise ValueError('a shape must leave at least one pixel, got %r' % text)
         return cls(*(numbers + [1])[:5])
@@ -49,26 +60,48 @@ class Shape(namedtuple('Shape', 'batch channels rows columns downsample')):
     @property
     def output(self):
         """Shape of the output."""
-        return tuple(self[:2]) + (self.rows // self.downsample,
-                                  self.columns // self.downsample)
+        return tuple(self[:2]) + (
+            self.rows // self.downsample,
+            self.columns // self.downsample,
+        )
 
     def __str__(self):
         return ' x '.join(map(str, self.images)) + (
-            ' / %d' % self.downsample if self.downsample != 1 else '')
+            ' / %d' % self.downsample if self.downsample != 1 else ''
+        )
 
 
-SHAPES = tuple(Shape(*sizes) for sizes in (
-    (256, 1, 28, 28, 1), (256, 1, 42, 42, 1), (256, 1, 60, 60, 3), (64, 3, 128, 128, 1),
-    (16, 3, 224, 224, 1), (32, 64, 28, 28, 1), (8, 32, 128, 128, 1),
-    (8, 3, 448, 448, 2), (1, 3, 1080, 1920, 1)))
-WORKS = {'forward': 'forward', 'both': 'forward + both gradients',
-         'theta': 'forward + theta gradient'}
+SHAPES = tuple(
+    Shape(*sizes)
+    for sizes in (
+        (256, 1, 28, 28, 1),
+        (256, 1, 42, 42, 1),
+        (256, 1, 60, 60, 3),
+        (64, 3, 128, 128, 1),
+        (16, 3, 224, 224, 1),
+        (32, 64, 28, 28, 1),
+        (8, 32, 128, 128, 1),
+        (8, 3, 448, 448, 2),
+        (1, 3, 1080, 1920, 1),
+    )
+)
+WORKS = {
+    'forward': 'forward',
+    'both': 'forward + both gradients',
+    'theta': 'forward + theta gradient',
+}
 THETAS = ('noise', 'identity', 'rotation')
-CONTENDERS = {'fused': 'ours', 'explicit': 'explicit', 'torch': 'PyTorch',
-              'copy': 'copy'}
-READ_AND_WRITTEN = {'forward': ('images', 'output'),
-                    'both': ('images', 'output', 'output', 'images'),
-                    'theta': ('images', 'output', 'output')}
+CONTENDERS = {
+    'fused': 'ours',
+    'explicit': 'explicit',
+    'torch': 'PyTorch',
+    'copy': 'copy',
+}
+READ_AND_WRITTEN = {
+    'forward': ('images', 'output'),
+    'both': ('images', 'output', 'output', 'images'),
+    'theta': ('images', 'output', 'output'),
+}
 
 
 def make_inputs(shape, theta='noise', seed=1):
@@ -91,11 +124,11 @@ def make_inputs(shape, theta='noise', seed=1):
     rng = np.random.default_rng(seed)
     images = rng.random(shape.images, dtype=np.float32)
     cotangent = rng.standard_normal(shape.output, dtype=np.float32)
-    matrices = np.tile([1., 0, 0, 0, 1, 0], (shape.batch, 1))
+    matrices = np.tile([1.0, 0, 0, 0, 1, 0], (shape.batch, 1))
     if theta == 'noise':
-        matrices += .2 * rng.standard_normal(matrices.shape)
+        matrices += 0.2 * rng.standard_normal(matrices.shape)
     elif theta == 'rotation':
-        matrices[:] = np.sqrt(.5) * np.array([1, -1, 0, 1, 1, 0])
+        matrices[:] = np.sqrt(0.5) * np.array([1, -1, 0, 1, 1, 0])
     return images, matrices.astype('float32'), cotangent
 
 
@@ -105,8 +138,11 @@ def arrays_of(work):
     >>> arrays_of('theta')
     ['output', 'grad_theta']
     """
-    return ['output'] + {'forward': [], 'both': ['grad_images', 'grad_theta'],
-                         'theta': ['grad_theta']}[work]
+    return ['output'] + {
+        'forward': [],
+        'both': ['grad_images', 'grad_theta'],
+        'theta': ['grad_theta'],
+    }[work]
 
 
 def bytes_moved(shape, work):
@@ -117,6 +153,7 @@ def bytes_moved(shape, work):
     >>> bytes_moved(Shape(2, 1, 10, 10, 1), 'forward')
     1600
     """
-    sizes = {name: 4 * int(np.prod(getattr(shape, name))) for name in
-             ('images', 'output')}
+    sizes = {
+        name: 4 * int(np.prod(getattr(shape, name))) for name in ('images', 'output')
+    }
     return sum(sizes[name] for name in READ_AND_WRITTEN[work])

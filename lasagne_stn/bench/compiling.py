@@ -1,4 +1,5 @@
 """Time until a layer with gradients gives its first result."""
+
 import tempfile
 import time
 
@@ -48,11 +49,23 @@ def measure_compiling(threads, shape=SHAPE, fast_path=True):
     for name in ('fused', 'explicit'):
         with tempfile.TemporaryDirectory() as folder:
             for cache in ('empty', 'warm'):
-                with Remote(FirstResult, name == 'fused', fast_path, threads=threads,
-                            flags='base_compiledir="%s"' % folder) as process:
+                with Remote(
+                    FirstResult,
+                    name == 'fused',
+                    fast_path,
+                    threads=threads,
+                    flags='base_compiledir="%s"' % folder,
+                ) as process:
                     seconds = process.ask('first_result', shape)
-                results.append({'contender': name, 'cache': cache, 'threads': threads,
-                                'import': process.seconds, 'first_result': seconds})
+                results.append(
+                    {
+                        'contender': name,
+                        'cache': cache,
+                        'threads': threads,
+                        'import': process.seconds,
+                        'first_result': seconds,
+                    }
+                )
     return results
 
 
@@ -68,15 +81,29 @@ def compiling_table(results):
     -------
     Table
     """
-    seconds = {(result['contender'], result['cache']): result['first_result']
-               for result in results}
-    imports = {(result['contender'], result['cache']): result['import']
-               for result in results}
+    seconds = {
+        (result['contender'], result['cache']): result['first_result']
+        for result in results
+    }
+    imports = {
+        (result['contender'], result['cache']): result['import'] for result in results
+    }
     rows = []
     for cache in ('empty', 'warm'):
         ours, explicit = seconds['fused', cache], seconds['explicit', cache]
-        rows.append([cache] + ['%.1f' % value for value in (
-            imports['fused', cache], ours, explicit)] + ['%.2f' % (ours / explicit)])
-    return Table('Seconds to the first result, forward + both gradients',
-                 ['cache of compiled code', 'import', 'ours, after the import',
-                  'explicit, after the import', 'ours / explicit'], rows)
+        rows.append(
+            [cache]
+            + ['%.1f' % value for value in (imports['fused', cache], ours, explicit)]
+            + ['%.2f' % (ours / explicit)]
+        )
+    return Table(
+        'Seconds to the first result, forward + both gradients',
+        [
+            'cache of compiled code',
+            'import',
+            'ours, after the import',
+            'explicit, after the import',
+            'ours / explicit',
+        ],
+        rows,
+    )

@@ -3,6 +3,7 @@
 A call gives back before the device is done. So a time is that of some calls in a row
 and of waiting for the last one, or between two events on the device's own clock.
 """
+
 import re
 
 import theano
@@ -11,10 +12,16 @@ from .remote import Refusal, Remote, seconds_per_call
 from .rounds import NO_COMPILER
 from .samplers import TheanoSampler, TorchSampler
 
-__all__ = ['DEVICES', 'DeviceSampler', 'DeviceTorch', 'device_name', 'runs_torch',
-           'start_on']
+__all__ = [
+    'DEVICES',
+    'DeviceSampler',
+    'DeviceTorch',
+    'device_name',
+    'runs_torch',
+    'start_on',
+]
 
-DEVICES = re.compile(r'cuda\d*|opencl\d+:\d+')     # as Theano's flag names them
+DEVICES = re.compile(r'cuda\d*|opencl\d+:\d+')  # as Theano's flag names them
 
 
 class DeviceSampler(TheanoSampler):
@@ -30,12 +37,15 @@ class DeviceSampler(TheanoSampler):
     Refusal
         If the device did not start.
     """
-    kernels = 'lasagne_stn.kernels.gpu'
+
+    kernels = 'lasagne_stn.kernels.sampling.gpu'
 
     def __init__(self, fused):
         if not theano.gpuarray.pygpu_activated:
-            raise Refusal('the device %s did not start; the command lasagne-stn doctor '
-                          'says what is missing' % theano.config.device)
+            raise Refusal(
+                'the device %s did not start; the command lasagne-stn doctor '
+                'says what is missing' % theano.config.device
+            )
         super().__init__(fused)
 
     def give_out(self, value):
@@ -74,21 +84,25 @@ class DeviceTorch(TorchSampler):
     def __init__(self, device):
         super().__init__(1)
         import torch
-        number = int(device[len('cuda'):] or 0)
+
+        number = int(device[len('cuda') :] or 0)
         if number >= torch.cuda.device_count():
-            raise Refusal('PyTorch finds no device %s; --skip torch leaves it out'
-                          % device)
+            raise Refusal(
+                'PyTorch finds no device %s; --skip torch leaves it out' % device
+            )
         self.device = 'cuda:%d' % number
 
     def time(self, at_least=5e-3):
         """Seconds for one call, warmed up, between two events."""
         import torch
+
         with torch.cuda.device(self.device):
             calls = max(1, int(at_least / self._seconds(3)))
             return self._seconds(calls)
 
     def _seconds(self, calls):
         import torch
+
         self._function()
         start, stop = [torch.cuda.Event(enable_timing=True) for _ in range(2)]
         start.record()
@@ -138,10 +152,14 @@ def start_on(device):
     device : str
         As Theano's flag has it.
     """
+
     def maker(name, threads):
         if name == 'torch':
-            return Remote(DeviceTorch, device, threads=threads,
-                          flags='device=cpu,' + NO_COMPILER)
-        return Remote(DeviceSampler, name == 'fused', threads=threads,
-                      flags=_flags(device))
+            return Remote(
+                DeviceTorch, device, threads=threads, flags='device=cpu,' + NO_COMPILER
+            )
+        return Remote(
+            DeviceSampler, name == 'fused', threads=threads, flags=_flags(device)
+        )
+
     return maker

@@ -1,4 +1,5 @@
 """Peak memory of a compiled call with both gradients, fused and explicit."""
+
 import ctypes
 import gc
 
@@ -9,8 +10,12 @@ from .samplers import TheanoSampler
 
 __all__ = ['MEMORY_SHAPES', 'MemoryProbe', 'measure_memory', 'memory_table']
 
-MEMORY_SHAPES = (Shape(64, 3, 128, 128, 1), Shape(8, 32, 128, 128, 1),
-                 Shape(8, 3, 448, 448, 2), Shape(1, 3, 1080, 1920, 1))
+MEMORY_SHAPES = (
+    Shape(64, 3, 128, 128, 1),
+    Shape(8, 32, 128, 128, 1),
+    Shape(8, 3, 448, 448, 2),
+    Shape(1, 3, 1080, 1920, 1),
+)
 
 
 class MemoryProbe(TheanoSampler):
@@ -39,8 +44,11 @@ class MemoryProbe(TheanoSampler):
         # One channel of one image first: then threads and libraries are there, and no
         # buffer that the kernels keep has the size that is wanted.
         arrays = make_inputs(shape, theta)
-        function = self.make(shape, 'both', *[
-            array[:1, :1 if array.ndim == 4 else None].copy() for array in arrays])
+        function = self.make(
+            shape,
+            'both',
+            *[array[:1, : 1 if array.ndim == 4 else None].copy() for array in arrays],
+        )
         function()
         for shared, array in zip(self.inputs, arrays):
             shared.set_value(array, borrow=True)
@@ -48,11 +56,14 @@ class MemoryProbe(TheanoSampler):
         _return_free_memory()
         before = _resident('VmRSS')
         with open('/proc/self/clear_refs', 'w') as file:
-            file.write('5')                     # the high-water mark starts anew
+            file.write('5')  # the high-water mark starts anew
         outputs = function()
         inputs = sum(array.nbytes for array in arrays)
-        return {'inputs': inputs, 'outputs': sum(array.nbytes for array in outputs),
-                'peak': inputs + _resident('VmHWM') - before}
+        return {
+            'inputs': inputs,
+            'outputs': sum(array.nbytes for array in outputs),
+            'peak': inputs + _resident('VmHWM') - before,
+        }
 
 
 def _return_free_memory():
@@ -90,10 +101,18 @@ def measure_memory(threads, shapes=MEMORY_SHAPES, theta='noise', fast_path=True)
     results = []
     for shape in shapes:
         for name in ('fused', 'explicit'):
-            with Remote(MemoryProbe, name == 'fused', fast_path,
-                        threads=threads) as probe:
-                results.append(dict(shape._asdict(), contender=name, threads=threads,
-                                    theta=theta, **probe.ask('peak', shape, theta)))
+            with Remote(
+                MemoryProbe, name == 'fused', fast_path, threads=threads
+            ) as probe:
+                results.append(
+                    dict(
+                        shape._asdict(),
+                        contender=name,
+                        threads=threads,
+                        theta=theta,
+                        **probe.ask('peak', shape, theta),
+                    )
+                )
     return results
 
 
@@ -109,19 +128,36 @@ def memory_table(results):
     -------
     Table
     """
-    shapes = list(dict.fromkeys(
-        Shape(*[result[field] for field in Shape._fields]) for result in results))
-    peaks = {(tuple(result[field] for field in Shape._fields), result['contender']):
-             result for result in results}
+    shapes = list(
+        dict.fromkeys(
+            Shape(*[result[field] for field in Shape._fields]) for result in results
+        )
+    )
+    peaks = {
+        (tuple(result[field] for field in Shape._fields), result['contender']): result
+        for result in results
+    }
     rows = []
     for shape in shapes:
         fused, explicit = (peaks[tuple(shape), name] for name in ('fused', 'explicit'))
         must = fused['inputs'] + fused['outputs']
-        rows.append([str(shape)] + [
-            '%.1f' % (size / 2 ** 20)
-            for size in (must, fused['peak'], explicit['peak'])] + [
-            '%.2f' % (which['peak'] / must) for which in (fused, explicit)])
-    return Table('Peak memory, forward + both gradients, MiB',
-                 ['batch x channels x rows x columns / down-sampling',
-                  'inputs + outputs', 'ours', 'explicit', 'ours / (inputs + outputs)',
-                  'explicit / (inputs + outputs)'], rows)
+        rows.append(
+            [str(shape)]
+            + [
+                '%.1f' % (size / 2**20)
+                for size in (must, fused['peak'], explicit['peak'])
+            ]
+            + ['%.2f' % (which['peak'] / must) for which in (fused, explicit)]
+        )
+    return Table(
+        'Peak memory, forward + both gradients, MiB',
+        [
+            'batch x channels x rows x columns / down-sampling',
+            'inputs + outputs',
+            'ours',
+            'explicit',
+            'ours / (inputs + outputs)',
+            'explicit / (inputs + outputs)',
+        ],
+        rows,
+    )

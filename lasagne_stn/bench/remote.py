@@ -4,6 +4,7 @@ PyTorch and Theano bring an OpenMP runtime each; in one process they would share
 badly. Idle threads of OpenMP and of OpenBLAS spin for some milliseconds after a call
 before they sleep; who asks several processes in turn must pause that long between them.
 """
+
 import gc
 import os
 import time
@@ -11,11 +12,11 @@ import traceback
 from contextlib import contextmanager
 from multiprocessing import get_context
 
-from ..runtime import quiet
+from .._platform.flags import quiet
 
 __all__ = ['Refusal', 'Remote', 'PAUSE', 'seconds_per_call']
 
-PAUSE = .05             # seconds until the threads of a process that was asked sleep
+PAUSE = 0.05  # seconds until the threads of a process that was asked sleep
 
 
 class Refusal(RuntimeError):
@@ -86,8 +87,10 @@ class Remote:
             works, value = self._pipe.recv()
         except EOFError:
             self._process.join()
-            raise RuntimeError('%s: its process ended, exit code %s'
-                               % (self._name, self._process.exitcode)) from None
+            raise RuntimeError(
+                '%s: its process ended, exit code %s'
+                % (self._name, self._process.exitcode)
+            ) from None
         if not works:
             raise RuntimeError('%s: %s' % (self._name, value))
         return value
@@ -107,7 +110,7 @@ class Remote:
 def _serve(pipe):
     """What runs in the new process; the first request makes the object."""
     pipe.send((True, None))
-    gc.disable()                    # else it would run inside a call that is timed
+    gc.disable()  # else it would run inside a call that is timed
     target = None
     while True:
         try:
@@ -133,9 +136,12 @@ def _serve(pipe):
 def _environment(threads, flags):
     """What a new process finds in its environment."""
     given = os.environ.get('THEANO_FLAGS')
-    ours = {'OMP_NUM_THREADS': str(threads), 'MKL_NUM_THREADS': str(threads),
-            'THEANO_FLAGS': ','.join(filter(None, [given, flags])),
-            'THEANO_GPU_IS_ALREADY_ACTIVE': None}   # else Theano starts no device there
+    ours = {
+        'OMP_NUM_THREADS': str(threads),
+        'MKL_NUM_THREADS': str(threads),
+        'THEANO_FLAGS': ','.join(filter(None, [given, flags])),
+        'THEANO_GPU_IS_ALREADY_ACTIVE': None,
+    }  # else Theano starts no device there
     before = {name: os.environ.get(name) for name in ours}
     _set_variables(ours)
     try:

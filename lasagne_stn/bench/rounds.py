@@ -1,4 +1,5 @@
 """Contenders take turns, so that what else the machine does meets all of them alike."""
+
 import importlib.util
 import time
 from statistics import median
@@ -7,11 +8,17 @@ from .. import config
 from .remote import PAUSE, Remote
 from .samplers import MemoryCopy, TheanoSampler, TorchSampler
 
-__all__ = ['take_turns', 'start_on_the_cpu', 'start_samplers', 'close_all',
-           'measure_samplers', 'has_torch']
+__all__ = [
+    'take_turns',
+    'start_on_the_cpu',
+    'start_samplers',
+    'close_all',
+    'measure_samplers',
+    'has_torch',
+]
 
-EVERY = {'explicit': 3}         # it is slow: it runs in every third round only
-NO_COMPILER = 'cxx='            # Theano is imported with the package, and rests
+EVERY = {'explicit': 3}  # it is slow: it runs in every third round only
+NO_COMPILER = 'cxx='  # Theano is imported with the package, and rests
 
 
 def has_torch():
@@ -96,8 +103,9 @@ def close_all(contenders):
         contender.close()
 
 
-def measure_samplers(cases, names, threads, runs, theta='noise', report=None,
-                     start=start_samplers):
+def measure_samplers(
+    cases, names, threads, runs, theta='noise', report=None, start=start_samplers
+):
     """Time contenders on cases.
 
     Parameters
@@ -130,11 +138,20 @@ def measure_samplers(cases, names, threads, runs, theta='noise', report=None,
             for contender in contenders.values():
                 contender.ask('load', shape, work, theta)
             times = take_turns(contenders, runs)
-            ms = {name: [1e3 * seconds for seconds in column]
-                  for name, column in times.items()}
-            results.append(dict(
-                shape._asdict(), work=work, theta=theta, threads=threads, runs_ms=ms,
-                ms={name: median(column) for name, column in ms.items()}))
+            ms = {
+                name: [1e3 * seconds for seconds in column]
+                for name, column in times.items()
+            }
+            results.append(
+                dict(
+                    shape._asdict(),
+                    work=work,
+                    theta=theta,
+                    threads=threads,
+                    runs_ms=ms,
+                    ms={name: median(column) for name, column in ms.items()},
+                )
+            )
             if report:
                 report(results[-1])
     finally:

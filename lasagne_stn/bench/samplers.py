@@ -2,6 +2,7 @@
 
 They live in processes of their own, see :mod:`lasagne_stn.bench.remote`.
 """
+
 import gc
 
 import numpy as np
@@ -73,7 +74,7 @@ class TheanoSampler(Contender):
         From `load`, if there should be fused ops in the compiled graph and are not.
     """
 
-    kernels = 'lasagne_stn.kernels'         # where the fused ops come from
+    kernels = 'lasagne_stn.kernels'  # where the fused ops come from
 
     def __init__(self, fused, fast_path=True, mode='FAST_RUN'):
         super().__init__()
@@ -90,40 +91,54 @@ class TheanoSampler(Contender):
         """See :class:`Contender`."""
         self.inputs = [theano.shared(array, borrow=True) for array in arrays]
         images, theta, cotangent = self.inputs
-        layer = TransformerLayer(InputLayer((None,) + shape.images[1:], images),
-                                 InputLayer((None, 6), theta), shape.downsample)
+        layer = TransformerLayer(
+            InputLayer((None,) + shape.images[1:], images),
+            InputLayer((None, 6), theta),
+            shape.downsample,
+        )
         output = get_output(layer)
         wrt = {'grad_images': images, 'grad_theta': theta}
         wrt = [wrt[name] for name in arrays_of(work)[1:]]
-        outputs = [output] + (T.grad(None, wrt, known_grads={output: cotangent})
-                              if wrt else [])
+        outputs = [output] + (
+            T.grad(None, wrt, known_grads={output: cotangent}) if wrt else []
+        )
         function = theano.function(
-            [], [theano.Out(self.give_out(value), borrow=True) for value in outputs],
-            mode=self._mode)
-        found = [node for node in function.maker.fgraph.toposort()
-                 if type(node.op).__module__.startswith(self.kernels)]
+            [],
+            [theano.Out(self.give_out(value), borrow=True) for value in outputs],
+            mode=self._mode,
+        )
+        found = [
+            node
+            for node in function.maker.fgraph.toposort()
+            if type(node.op).__module__.startswith(self.kernels)
+        ]
         if bool(found) != self._fused:
             raise RuntimeError(
                 'the compiled graph has %d fused ops; the command lasagne-stn doctor '
-                'says whether there is a compiler' % len(found))
+                'says whether there is a compiler' % len(found)
+            )
         return function
 
 
 class TorchSampler(Contender):
     """PyTorch's ``affine_grid`` and ``grid_sample``, same border and pixel rule."""
+
     device = 'cpu'
 
     def __init__(self, threads):
         super().__init__()
         import torch
+
         torch.set_num_threads(threads)
 
     def make(self, shape, work, *arrays):
         """See :class:`Contender`."""
         import torch
         from torch.nn.functional import affine_grid, grid_sample
-        images, theta, cotangent = [torch.from_numpy(array).to(self.device)
-                                    for array in arrays]
+
+        images, theta, cotangent = [
+            torch.from_numpy(array).to(self.device) for array in arrays
+        ]
         theta = theta.reshape(-1, 2, 3)
         wrt = {'grad_images': images, 'grad_theta': theta}
         wrt = [wrt[name].requires_grad_() for name in arrays_of(work)[1:]]
@@ -144,8 +159,10 @@ class TorchSampler(Contender):
     def results(self):
         """See :class:`Contender`."""
         arrays = [tensor.detach().cpu().numpy() for tensor in self._function()]
-        return [array.reshape(-1, 6) if array.shape[1:] == (2, 3) else array
-                for array in arrays]
+        return [
+            array.reshape(-1, 6) if array.shape[1:] == (2, 3) else array
+            for array in arrays
+        ]
 
 
 class MemoryCopy(Contender):
@@ -158,14 +175,16 @@ class MemoryCopy(Contender):
     def make(self, shape, work, *arrays):
         """See :class:`Contender`."""
         source = np.ones(bytes_moved(shape, work) // 8, 'float32')
-        mode = theano.Mode(theano.compile.get_mode('FAST_RUN').linker.clone(
-            allow_gc=False), 'fast_run')
+        mode = theano.Mode(
+            theano.compile.get_mode('FAST_RUN').linker.clone(allow_gc=False), 'fast_run'
+        )
         output = theano.Out(_Copy()(theano.shared(source, borrow=True)), borrow=True)
         return theano.function([], output, mode=mode)
 
 
 class _Copy(OpenMPOp):
     """Copy a vector, by all threads."""
+
     __props__ = ()
 
     def __init__(self):

@@ -1,4 +1,5 @@
 """How cost grows with batch, channels and pixels, as a picture with fitted powers."""
+
 import numpy as np
 
 from ..viz import new_figure
@@ -9,12 +10,16 @@ __all__ = ['SWEEPS', 'sizes_along', 'fit_power', 'draw_scaling']
 SWEEPS = {
     'batch': [Shape(batch, 4, 128, 128, 1) for batch in (4, 8, 16, 32, 64, 128)],
     'channels': [Shape(8, channels, 128, 128, 1) for channels in (4, 8, 16, 32, 64)],
-    'output pixels': [Shape(8, 4, pixels, pixels, 1)
-                      for pixels in (64, 128, 256, 512, 768)]}
-STYLES = {('fused', 'forward'): ('tab:green', 'o', '--'),
-          ('fused', 'both'): ('tab:green', 'o', '-'),
-          ('torch', 'forward'): ('tab:red', 's', '--'),
-          ('torch', 'both'): ('tab:red', 's', '-')}
+    'output pixels': [
+        Shape(8, 4, pixels, pixels, 1) for pixels in (64, 128, 256, 512, 768)
+    ],
+}
+STYLES = {
+    ('fused', 'forward'): ('tab:green', 'o', '--'),
+    ('fused', 'both'): ('tab:green', 'o', '-'),
+    ('torch', 'forward'): ('tab:red', 's', '--'),
+    ('torch', 'both'): ('tab:red', 's', '-'),
+}
 
 
 def sizes_along(axis, shapes):
@@ -54,26 +59,36 @@ def draw_scaling(results, sweeps=None):
         From (what grows, contender, work) to the fitted power.
     """
     sweeps, powers = sweeps or SWEEPS, {}
-    known = {(tuple(result[field] for field in Shape._fields), result['work']): result
-             for result in results}
+    known = {
+        (tuple(result[field] for field in Shape._fields), result['work']): result
+        for result in results
+    }
     figure = new_figure(4.2 * len(sweeps), 4)
     panels = figure.subplots(1, len(sweeps), squeeze=False)[0]
     for axes, (axis, shapes) in zip(panels, sweeps.items()):
         for (name, work), (colour, marker, line) in STYLES.items():
-            points = [(size, known[tuple(shape), work]['ms'][name])
-                      for size, shape in zip(sizes_along(axis, shapes), shapes)
-                      if name in known.get((tuple(shape), work), {'ms': ()})['ms']]
+            points = [
+                (size, known[tuple(shape), work]['ms'][name])
+                for size, shape in zip(sizes_along(axis, shapes), shapes)
+                if name in known.get((tuple(shape), work), {'ms': ()})['ms']
+            ]
             if len(points) < 2:
                 continue
             sizes, costs = zip(*points)
             power = powers[axis, name, work] = fit_power(sizes, costs)
-            axes.plot(sizes, costs, color=colour, marker=marker, linestyle=line,
-                      markersize=4, label='%s, %s: power %.2f' % (
-                          CONTENDERS[name], WORKS[work], power))
+            axes.plot(
+                sizes,
+                costs,
+                color=colour,
+                marker=marker,
+                linestyle=line,
+                markersize=4,
+                label='%s, %s: power %.2f' % (CONTENDERS[name], WORKS[work], power),
+            )
         axes.set_xscale('log', base=2)
         axes.set_yscale('log')
         axes.set_xlabel(axis)
-        axes.set_ylim(top=8 * axes.get_ylim()[1])           # room for the legend
+        axes.set_ylim(top=8 * axes.get_ylim()[1])  # room for the legend
         axes.legend(fontsize=7, frameon=False, handlelength=4)
     panels[0].set_ylabel('milliseconds')
     figure.tight_layout()

@@ -1,12 +1,22 @@
 """Images to train on: numpy arrays, read from disk or from a library, and distorted."""
-from .clutter import place_on_canvas
-from .cluttered import load_cluttered
-from .digits import load_digits
-from .distort import distort_e, distort_p, distort_r, distort_rts
-from .find import MNIST, fetch_mnist, find_data
-from .mnist import load_mnist
-from .warp import warp_images
 
-__all__ = ['MNIST', 'find_data', 'fetch_mnist', 'load_digits', 'load_mnist',
-           'load_cluttered', 'distort_r', 'distort_rts', 'distort_p', 'distort_e',
-           'place_on_canvas', 'warp_images']
+from .clutter import place_on_canvas
+from .cluttered_mnist import load_cluttered
+from .digits import load_digits
+from .distortions import distort_e, distort_p, distort_r, distort_rts
+from .mnist import load_mnist
+from .sources import MNIST, fetch_mnist, find_data
+
+__all__ = [
+    'MNIST',
+    'find_data',
+    'fetch_mnist',
+    'load_digits',
+    'load_mnist',
+    'load_cluttered',
+    'distort_r',
+    'distort_rts',
+    'distort_p',
+    'distort_e',
+    'place_on_canvas',
+]

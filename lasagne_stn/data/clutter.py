@@ -4,17 +4,18 @@ References
 ----------
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2 and A.4.
 """
+
 from numbers import Integral
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .. import checks
-from .chance import check_generator
+from .rng import check_generator
 
 __all__ = ['place_on_canvas']
 
-PATCH = 6                   # pixels along the side of a piece of another digit
+PATCH = 6  # pixels along the side of a piece of another digit
 
 
 def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=None):
@@ -62,20 +63,30 @@ def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=Non
     check_generator(owner, rng)
     must = 'be a whole number of at least 0'
     if not isinstance(num_patches, Integral):
-        raise checks.refusal(owner, 'num_patches', must, num_patches, error=TypeError)
+        raise checks.argument_error(
+            owner, 'num_patches', must, num_patches, error=TypeError
+        )
     if num_patches < 0:
-        raise checks.refusal(owner, 'num_patches', must, num_patches)
+        raise checks.argument_error(owner, 'num_patches', must, num_patches)
     images = np.asarray(images, 'float32')
     others = images if others is None else np.asarray(others)
     output_size = checks.size(owner, 'output_size', output_size, ('rows', 'columns'))
     for argument, array in (('images', images), ('others', others)):
         checks.shape(owner, argument, array.shape, ('batch', 'rows', 'columns'))
         if min(array.shape[1:]) < PATCH:
-            raise checks.refusal(owner, argument, 'have at least %d x %d pixels'
-                                 % (PATCH, PATCH), array.shape[1:])
+            raise checks.argument_error(
+                owner,
+                argument,
+                'have at least %d x %d pixels' % (PATCH, PATCH),
+                array.shape[1:],
+            )
     if np.subtract(output_size, images.shape[1:]).min() < 0:
-        raise checks.refusal(owner, 'output_size', 'be at least %d x %d, the size of '
-                             'the images' % images.shape[1:], output_size)
+        raise checks.argument_error(
+            owner,
+            'output_size',
+            'be at least %d x %d, the size of the images' % images.shape[1:],
+            output_size,
+        )
     count = len(images)
     canvases = np.zeros((count,) + output_size, 'float32')
     corners = _places(rng, count, output_size, images.shape[1:])
@@ -84,8 +95,11 @@ def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=Non
     for _ in range(num_patches):
         sources = rng.integers(len(others), size=count)
         cuts = _places(rng, count, others.shape[1:], (PATCH, PATCH))
-        _lay(canvases, _places(rng, count, output_size, (PATCH, PATCH)),
-             pieces[sources, cuts[:, 0], cuts[:, 1]])
+        _lay(
+            canvases,
+            _places(rng, count, output_size, (PATCH, PATCH)),
+            pieces[sources, cuts[:, 0], cuts[:, 1]],
+        )
     return canvases, corners
 
 
@@ -96,7 +110,8 @@ def _places(rng, count, outer, inner):
 
 def _lay(canvases, corners, pieces):
     """Put a piece on each canvas, in place; the brighter pixel stays."""
-    windows = sliding_window_view(canvases, pieces.shape[1:], axis=(1, 2),
-                                  writeable=True)
+    windows = sliding_window_view(
+        canvases, pieces.shape[1:], axis=(1, 2), writeable=True
+    )
     where = np.arange(len(pieces)), corners[:, 0], corners[:, 1]
     windows[where] = np.maximum(windows[where], pieces)

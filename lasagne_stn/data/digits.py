@@ -1,12 +1,13 @@
 """The handwritten digits that come with scikit-learn, in the format of MNIST."""
+
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 __all__ = ['load_digits', 'enlarge']
 
-NUM_TEST = 450              # the last quarter of the 1797 digits
-DEEPEST = 16.               # ink of the darkest original pixel
-MARGIN = 4                  # empty pixels added around an original before the spline
+NUM_TEST = 450  # the last quarter of the 1797 digits
+DEEPEST = 16.0  # ink of the darkest original pixel
+MARGIN = 4  # empty pixels added around an original before the spline
 
 
 def load_digits():
@@ -47,12 +48,18 @@ def load_digits():
     except ImportError:
         raise ModuleNotFoundError(
             'load_digits needs scikit-learn, which is not installed.\n'
-            'Run: pip install "lasagne-stn[paper]"', name='sklearn') from None
+            'Run: pip install "lasagne-stn[paper]"',
+            name='sklearn',
+        ) from None
     original = datasets.load_digits()
     images = enlarge(original.images / DEEPEST)
     labels = original.target.astype('int32')
-    return (images[:-NUM_TEST], labels[:-NUM_TEST],
-            images[-NUM_TEST:], labels[-NUM_TEST:])
+    return (
+        images[:-NUM_TEST],
+        labels[:-NUM_TEST],
+        images[-NUM_TEST:],
+        labels[-NUM_TEST:],
+    )
 
 
 def enlarge(images, digit_size=20, image_size=28):
@@ -80,8 +87,9 @@ def enlarge(images, digit_size=20, image_size=28):
     """
     pixels = images.shape[1]
     known = np.arange(-MARGIN, pixels + MARGIN)
-    wanted = ((np.arange(image_size) - (image_size - 1) / 2.) * pixels / digit_size
-              + (pixels - 1) / 2.)
+    wanted = (np.arange(image_size) - (image_size - 1) / 2.0) * pixels / digit_size + (
+        pixels - 1
+    ) / 2.0
     wanted = np.clip(wanted, known[0], known[-1])
     smooth = np.pad(images, [(0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)], 'constant')
     for axis in (1, 2):

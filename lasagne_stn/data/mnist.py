@@ -1,4 +1,5 @@
 """Reads the four IDX files of MNIST, gzipped or not."""
+
 import gzip
 import os
 import zlib
@@ -7,9 +8,13 @@ import numpy as np
 
 __all__ = ['load_mnist', 'read_idx']
 
-FILES = ('train-images-idx3-ubyte', 'train-labels-idx1-ubyte',
-         't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte')
-UNSIGNED_BYTES = 0x08       # type code in the third byte of an IDX file
+FILES = (
+    'train-images-idx3-ubyte',
+    'train-labels-idx1-ubyte',
+    't10k-images-idx3-ubyte',
+    't10k-labels-idx1-ubyte',
+)
+UNSIGNED_BYTES = 0x08  # type code in the third byte of an IDX file
 
 
 def load_mnist(folder):
@@ -50,7 +55,8 @@ def load_mnist(folder):
         if len(pixels) != len(classes):
             raise ValueError(
                 'load_mnist: %s has %d images, %s has %d labels.\nTake both from one '
-                'data set.' % (images, len(pixels), labels, len(classes)))
+                'data set.' % (images, len(pixels), labels, len(classes))
+            )
         arrays += [pixels.astype('float32') / np.float32(255), classes.astype('int32')]
     return tuple(arrays)
 
@@ -63,7 +69,8 @@ def _find(folder, name):
             return candidate
     raise FileNotFoundError(
         'load_mnist: %s has neither %s nor %s.gz.\nGive the folder with the four files '
-        'of MNIST: %s.' % (folder, name, name, ', '.join(FILES)))
+        'of MNIST: %s.' % (folder, name, name, ', '.join(FILES))
+    )
 
 
 def read_idx(path, num_axes):
@@ -90,17 +97,22 @@ def read_idx(path, num_axes):
     content = _content(path)
     magic = bytes([0, 0, UNSIGNED_BYTES, num_axes])
     if content[:4] != magic:
-        raise _damaged(path, 'starts with the bytes %s instead of %s'
-                       % (content[:4].hex(' ') if content else 'of an empty file',
-                          magic.hex(' ')))
+        raise _damaged(
+            path,
+            'starts with the bytes %s instead of %s'
+            % (content[:4].hex(' ') if content else 'of an empty file', magic.hex(' ')),
+        )
     header = 4 + 4 * num_axes
     if len(content) < header:
         raise _damaged(path, 'ends within its header')
     shape = np.frombuffer(content[4:header], '>u4').astype('int64')
     needed = header + int(np.prod(shape))
     if len(content) != needed:
-        raise _damaged(path, 'has %d bytes, but its header says %s, which is %d bytes'
-                       % (len(content), ' x '.join(map(str, shape)), needed))
+        raise _damaged(
+            path,
+            'has %d bytes, but its header says %s, which is %d bytes'
+            % (len(content), ' x '.join(map(str, shape)), needed),
+        )
     return np.frombuffer(content, 'uint8', offset=header).reshape(shape)
 
 
@@ -114,5 +126,7 @@ def _content(path):
 
 
 def _damaged(path, what):
-    return ValueError('read_idx: %s %s.\nThe file is damaged or of another kind: '
-                      'download it again.' % (path, what))
+    return ValueError(
+        'read_idx: %s %s.\nThe file is damaged or of another kind: '
+        'download it again.' % (path, what)
+    )

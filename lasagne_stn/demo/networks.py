@@ -1,4 +1,5 @@
 """The demo's two networks, and what is compiled from them."""
+
 import time
 from collections import OrderedDict, namedtuple
 
@@ -7,20 +8,29 @@ import numpy as np
 import theano
 import theano.tensor as T
 from lasagne.layers import (
-    DenseLayer, InputLayer, count_params, get_all_layers, get_all_params, get_output)
+    DenseLayer,
+    InputLayer,
+    count_params,
+    get_all_layers,
+    get_all_params,
+    get_output,
+)
 from lasagne.nonlinearities import softmax
 from lasagne.utils import floatX
 
 from ..layers import SamplingGridLayer, TransformerLayer
-from ..matrices import Affine
-from ..training import localisation_head
+from ..localisation import localisation_head
+from ..transforms import Affine
 
 __all__ = ['Settings', 'Classifier', 'build_networks']
 
-BATCH = 1000                # images in one call where nothing is learnt
+BATCH = 1000  # images in one call where nothing is learnt
 
-Settings = namedtuple('Settings', 'epochs batch_size learning_rate localisation_rate '
-                      'num_units seed', defaults=[100, 128, 1e-3, 2., 256, 1])
+Settings = namedtuple(
+    'Settings',
+    'epochs batch_size learning_rate localisation_rate num_units seed',
+    defaults=[100, 128, 1e-3, 2.0, 256, 1],
+)
 Settings.__doc__ = """How the demo trains; equal for both networks.
 
 `learning_rate` is Adam's; the localisation network learns `localisation_rate` times
@@ -51,7 +61,7 @@ class Classifier:
 
     def __init__(self, network, settings, transformer=None):
         self.num_params = count_params(network, trainable=True)
-        self.seconds = 0.
+        self.seconds = 0.0
         self._rate = theano.shared(floatX(settings.learning_rate))
         images, labels = get_all_layers(network)[0].input_var, T.ivector('labels')
         probability = get_output(network)
@@ -60,12 +70,18 @@ class Classifier:
         gradients = dict(zip(params, T.grad(loss, params)))
         locating = get_all_params(transformer.input_layers[1]) if transformer else []
         updates = OrderedDict()
-        for group, rate in (([param for param in params if param not in locating], 1),
-                            (locating, settings.localisation_rate)):
+        for group, rate in (
+            ([param for param in params if param not in locating], 1),
+            (locating, settings.localisation_rate),
+        ):
             if group:
-                updates.update(lasagne.updates.adam(
-                    [gradients[param] for param in group], group,
-                    self._rate * floatX(rate)))
+                updates.update(
+                    lasagne.updates.adam(
+                        [gradients[param] for param in group],
+                        group,
+                        self._rate * floatX(rate),
+                    )
+                )
         self._step = theano.function([images, labels], loss, updates=updates)
         outputs = [T.argmax(probability, axis=1)]
         if transformer:
@@ -102,9 +118,13 @@ class Classifier:
 
     def error(self, images, labels):
         """Fraction of images that are put into a wrong class."""
-        wrong = sum(np.sum(self.look(images[start:start + BATCH])[0]
-                           != labels[start:start + BATCH])
-                    for start in range(0, len(images), BATCH))
+        wrong = sum(
+            np.sum(
+                self.look(images[start : start + BATCH])[0]
+                != labels[start : start + BATCH]
+            )
+            for start in range(0, len(images), BATCH)
+        )
         return float(wrong) / len(images)
 
 
@@ -133,8 +153,9 @@ def build_networks(image_size, num_classes, settings):
     hidden = images
     for _ in range(3):
         hidden = DenseLayer(hidden, num_units=32)
-    transformer = TransformerLayer(images, localisation_head(hidden, Affine()),
-                                   downsample_factor=1.5)
+    transformer = TransformerLayer(
+        images, localisation_head(hidden, Affine()), downsample_factor=1.5
+    )
     warping = _fully_connected(transformer, num_classes, settings.num_units)
     width = _matching_units(count_params(warping), np.prod(image_size), num_classes)
     images = InputLayer((None, 1) + tuple(image_size))

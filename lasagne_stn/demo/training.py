@@ -1,4 +1,5 @@
 """The demo's training loop: both networks learn from the same distorted images."""
+
 from collections import namedtuple
 
 import numpy as np
@@ -9,11 +10,12 @@ from .networks import Classifier, build_networks
 
 __all__ = ['Result', 'train', 'canvas_size']
 
-TEST_COPIES = 4             # distorted copies of each test image of a small set
-FEW = 2000                  # test images; below that they are copied
+TEST_COPIES = 4  # distorted copies of each test image of a small set
+FEW = 2000  # test images; below that they are copied
 
-Result = namedtuple('Result', 'plain transformer errors epochs interrupted test before '
-                    'after')
+Result = namedtuple(
+    'Result', 'plain transformer errors epochs interrupted test before after'
+)
 Result.__doc__ = """What training gave.
 
 The two `Classifier` objects, their `errors` (fractions, in the same order), the whole
@@ -45,11 +47,14 @@ def train(data, settings, report=lambda done, total, losses: None):
     """
     images, labels, test_images, test_labels = data
     copies = TEST_COPIES if len(test_images) < FEW else 1
-    order, noise, held_out = (np.random.default_rng([settings.seed, use])
-                              for use in range(3))
+    order, noise, held_out = (
+        np.random.default_rng([settings.seed, use]) for use in range(3)
+    )
     canvas = canvas_size(images)
-    test = (distort_rts(np.repeat(test_images, copies, axis=0), held_out, canvas),
-            np.repeat(test_labels, copies))
+    test = (
+        distort_rts(np.repeat(test_images, copies, axis=0), held_out, canvas),
+        np.repeat(test_labels, copies),
+    )
     plain, warping = _classifiers(canvas, 1 + labels.max(), settings)
     ten = [int(np.argmax(test[1] == digit)) for digit in np.unique(test[1])[:10]]
     before = warping.look(test[0][ten])[1:]
@@ -61,18 +66,28 @@ def train(data, settings, report=lambda done, total, losses: None):
             chosen = order.permutation(len(images))
             rate = settings.learning_rate * _decay(epoch / settings.epochs)
             for start in starts:
-                batch = chosen[start:start + settings.batch_size]
+                batch = chosen[start : start + settings.batch_size]
                 distorted = distort_rts(images[batch], noise, canvas)
-                losses = [network.learn(distorted, labels[batch], rate)
-                          for network in (plain, warping)]
+                losses = [
+                    network.learn(distorted, labels[batch], rate)
+                    for network in (plain, warping)
+                ]
                 done += 1
                 report(done, total, losses)
     except KeyboardInterrupt:
         interrupted = True
     errors = [network.error(*test) for network in (plain, warping)]
     after = warping.look(test[0][ten])[1:]
-    return Result(plain, warping, errors, done // len(starts), interrupted,
-                  (test[0][ten], test[1][ten]), before, after)
+    return Result(
+        plain,
+        warping,
+        errors,
+        done // len(starts),
+        interrupted,
+        (test[0][ten], test[1][ten]),
+        before,
+        after,
+    )
 
 
 def _classifiers(canvas, num_classes, settings):
@@ -89,4 +104,4 @@ def canvas_size(images):
 
 def _decay(progress):
     """Factor of the learning rate at a fraction of all epochs."""
-    return 1 if progress < .6 else .3 if progress < .85 else .1
+    return 1 if progress < 0.6 else 0.3 if progress < 0.85 else 0.1

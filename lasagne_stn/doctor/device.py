@@ -1,4 +1,5 @@
 """The line on the OpenCL or CUDA device, and what a device needs."""
+
 import ctypes
 import os
 import sys
@@ -32,19 +33,32 @@ def device_line(device, find_missing):
     needs pygpu', remedy='install it')
     """
     asked = device != 'cpu'
-    kind = device.rstrip('0123456789:') if asked else (
-        'cuda' if _loads('libcuda.so') else 'opencl')
+    kind = (
+        device.rstrip('0123456789:')
+        if asked
+        else ('cuda' if _loads('libcuda.so') else 'opencl')
+    )
     missing = find_missing(kind)
     lacks = ', '.join('no ' + name for name in missing)
     remedy = '\n'.join(missing.values())
     if not asked:
-        return Line('device', 'ok', 'the CPU, which is enough; another device ' + (
-            'needs ' + ', '.join(missing) if missing else 'can be tried'),
-                    remedy or 'export THEANO_FLAGS=device=%s,floatX=float32'
-                    % {'cuda': 'cuda0', 'opencl': 'opencl0:0'}[kind])
+        return Line(
+            'device',
+            'ok',
+            'the CPU, which is enough; another device '
+            + ('needs ' + ', '.join(missing) if missing else 'can be tried'),
+            remedy
+            or 'export THEANO_FLAGS=device=%s,floatX=float32'
+            % {'cuda': 'cuda0', 'opencl': 'opencl0:0'}[kind],
+        )
     if not theano.gpuarray.pygpu_activated:
-        return Line('device', 'degraded', '%s was asked for, the CPU is used: %s' % (
-            device, lacks or 'it does not start'), remedy)
+        return Line(
+            'device',
+            'degraded',
+            '%s was asked for, the CPU is used: %s'
+            % (device, lacks or 'it does not start'),
+            remedy,
+        )
     found = '%s: %s, pygpu %s' % (device, _name(), theano.gpuarray.pygpu.__version__)
     if missing:
         return Line('device', 'broken', '%s; %s' % (found, lacks), remedy)
@@ -69,39 +83,56 @@ def missing_parts(kind):
     dict
         From the name of each missing part to its remedy.
     """
-    needed = [('pygpu', _has_pygpu(), _pygpu_remedy()),
-              ('Mako', find_spec('mako'), 'pip install "mako>=1.1"'),
-              ('libgpuarray', _loads('libgpuarray.so'),
-               'apt-get install libgpuarray-dev')]
+    needed = [
+        ('pygpu', _has_pygpu(), _pygpu_remedy()),
+        ('Mako', find_spec('mako'), 'pip install "mako>=1.1"'),
+        ('libgpuarray', _loads('libgpuarray.so'), 'apt-get install libgpuarray-dev'),
+    ]
     # libgpuarray opens each of these by a name without a number.
     if kind == 'opencl':
-        needed += [('libOpenCL.so', _loads('libOpenCL.so'),
-                    'apt-get install ocl-icd-opencl-dev'),
-                   ('OpenCL driver', _has_opencl_driver(),
-                    'apt-get install pocl-opencl-icd'),
-                   ('CLBlast', _loads('libclblast.so') or _loads('libclBLAS.so'),
-                    'apt-get install libclblast-dev')]
+        needed += [
+            (
+                'libOpenCL.so',
+                _loads('libOpenCL.so'),
+                'apt-get install ocl-icd-opencl-dev',
+            ),
+            ('OpenCL driver', _has_opencl_driver(), 'apt-get install pocl-opencl-icd'),
+            (
+                'CLBlast',
+                _loads('libclblast.so') or _loads('libclBLAS.so'),
+                'apt-get install libclblast-dev',
+            ),
+        ]
     else:
         needed += [('libcuda.so', _loads('libcuda.so'), "install NVIDIA's driver")]
-        needed += [(name, _loads(name), "install NVIDIA's CUDA toolkit, with %s in "
-                    'LD_LIBRARY_PATH' % name)
-                   for name in ('libnvrtc.so', 'libcublas.so')]
+        needed += [
+            (
+                name,
+                _loads(name),
+                "install NVIDIA's CUDA toolkit, with %s in LD_LIBRARY_PATH" % name,
+            )
+            for name in ('libnvrtc.so', 'libcublas.so')
+        ]
     return {name: remedy for name, there, remedy in needed if not there}
 
 
 def _has_pygpu():
     """Whether there is a pygpu that was built for this Python."""
     package = find_spec('pygpu')
-    return package and PathFinder.find_spec('pygpu.gpuarray',
-                                            package.submodule_search_locations)
+    return package and PathFinder.find_spec(
+        'pygpu.gpuarray', package.submodule_search_locations
+    )
 
 
 def _pygpu_remedy():
     if sys.version_info[:2] != (3, 11):
         return "python3.11 -m venv .venv, for Debian's pygpu is built for Python 3.11"
     link = 'ln -s %s %s' % (DEBIANS_PYGPU, sysconfig.get_paths()['purelib'])
-    return link if os.path.isdir(DEBIANS_PYGPU) else (
-        'apt-get install python3-pygpu && ' + link)
+    return (
+        link
+        if os.path.isdir(DEBIANS_PYGPU)
+        else ('apt-get install python3-pygpu && ' + link)
+    )
 
 
 def _has_opencl_driver():

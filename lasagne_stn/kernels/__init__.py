@@ -1,8 +1,5 @@
-"""Fused kernels in the place of marked samplers; importing registers the rewrite."""
-from . import rewrite
+"""Fused kernels and the graph rewrites that use them; importing registers these."""
 
-__all__ = ['rewrite']
+from . import sampling
 
-if rewrite.device_is_active():
-    from . import gpu
-    __all__ += ['gpu']
+__all__ = ['sampling']

@@ -1,4 +1,5 @@
 """What trainings leave: checkpoints, and results a line each."""
+
 import errno
 import fcntl
 import json
@@ -8,12 +9,17 @@ import zlib
 
 import numpy as np
 
-from ..files import whole_file
+from ..files import atomic_write
 
-__all__ = ['save_checkpoint', 'load_checkpoint', 'check_same', 'append_line',
-           'read_lines']
+__all__ = [
+    'save_checkpoint',
+    'load_checkpoint',
+    'check_same',
+    'append_line',
+    'read_lines',
+]
 
-FACTS = 'facts'             # name of the JSON text among the arrays
+FACTS = 'facts'  # name of the JSON text among the arrays
 
 
 def save_checkpoint(path, facts, arrays):
@@ -28,7 +34,7 @@ def save_checkpoint(path, facts, arrays):
     arrays : dict
         From names to numpy arrays.
     """
-    with whole_file(path) as beside, open(beside, 'wb') as file:
+    with atomic_write(path) as beside, open(beside, 'wb') as file:
         np.savez(file, **{FACTS: np.array(json.dumps(facts))}, **arrays)
         file.flush()
         os.fsync(file.fileno())
@@ -57,11 +63,19 @@ def load_checkpoint(path):
         with open(path, 'rb') as file, np.load(file, allow_pickle=False) as content:
             arrays = dict(content)
         facts = json.loads(str(arrays.pop(FACTS)))
-    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile,
-            zlib.error) as problem:
-        raise ValueError('load_checkpoint: %s is no checkpoint, or damaged (%s).\n'
-                         'A training that shall go on from it begins anew without it.'
-                         % (path, problem)) from problem
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as problem:
+        raise ValueError(
+            'load_checkpoint: %s is no checkpoint, or damaged (%s).\n'
+            'A training that shall go on from it begins anew without it.'
+            % (path, problem)
+        ) from problem
     return facts, arrays
 
 
@@ -86,7 +100,8 @@ def check_same(path, found, settings):
         if found.get(name) != value:
             raise ValueError(
                 'The checkpoint %s is of other settings: %s %r, not %r.\nGive another '
-                'folder for one of them.' % (path, name, found.get(name), value))
+                'folder for one of them.' % (path, name, found.get(name), value)
+            )
 
 
 def append_line(path, facts):
@@ -109,12 +124,12 @@ def append_line(path, facts):
     line = (json.dumps(facts) + '\n').encode()
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)              # until it is closed
+        fcntl.flock(handle, fcntl.LOCK_EX)  # until it is closed
         size = os.fstat(handle).st_size
         if size and os.pread(handle, 1, size - 1) != b'\n':
             line = b'\n' + line
         written = os.write(handle, line)
-        if written < len(line):         # the disk is full: nothing of it shall stay
+        if written < len(line):  # the disk is full: nothing of it shall stay
             os.ftruncate(handle, size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
         os.fsync(handle)
@@ -148,6 +163,8 @@ def read_lines(path):
                 if not isinstance(found[-1], dict):
                     raise ValueError('no results')
             except ValueError as problem:
-                raise ValueError('read_lines: line %d of %s is damaged (%s).\nRemove '
-                                 'that line.' % (number, path, problem)) from problem
+                raise ValueError(
+                    'read_lines: line %d of %s is damaged (%s).\nRemove '
+                    'that line.' % (number, path, problem)
+                ) from problem
     return found

@@ -8,28 +8,46 @@ References
 ----------
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2.
 """
+
 from collections import OrderedDict, namedtuple
 
 import lasagne
 import numpy as np
 import theano
 import theano.tensor as T
-from lasagne.layers import (Conv2DLayer, DenseLayer, InputLayer, MaxPool2DLayer,
-                            count_params, get_all_layers, get_all_params, get_output)
+from lasagne.layers import (
+    Conv2DLayer,
+    DenseLayer,
+    InputLayer,
+    MaxPool2DLayer,
+    count_params,
+    get_all_layers,
+    get_all_params,
+    get_output,
+)
 from lasagne.utils import floatX
 
 from ..data import place_on_canvas
 from ..layers import TransformerLayer
-from ..matrices import Attention
-from ..training import localisation_head
+from ..localisation import localisation_head
+from ..transforms import Attention
 from .learner import TrainingState
 
-__all__ = ['CANVAS', 'Clutter', 'SETS', 'Colocaliser', 'repulsion_at', 'rate_factor_at',
-           'boxes_of', 'overlap', 'pairs_of_images']
+__all__ = [
+    'CANVAS',
+    'Clutter',
+    'SETS',
+    'Colocaliser',
+    'repulsion_at',
+    'rate_factor_at',
+    'boxes_of',
+    'overlap',
+    'pairs_of_images',
+]
 
-CANVAS, DIGIT = 84, 28              # pixels along a side
-START = .4
-FIRST = 4.                          # weight of the distance to the random crop at first
+CANVAS, DIGIT = 84, 28  # pixels along a side
+START = 0.4
+FIRST = 4.0  # weight of the distance to the random crop at first
 
 Clutter = namedtuple('Clutter', 'num_patches repulsion shake')
 Clutter.__doc__ = """A set of images, and what finds digits there.
@@ -44,7 +62,7 @@ shake : float
     Standard deviation of a crop's shifts while learning, in pixels.
 """
 
-SETS = OrderedDict([('T', Clutter(0, 1.3, 1.5)), ('TC', Clutter(16, 1.4, 0.))])
+SETS = OrderedDict([('T', Clutter(0, 1.3, 1.5)), ('TC', Clutter(16, 1.4, 0.0))])
 
 
 class Colocaliser:
@@ -90,35 +108,56 @@ class Colocaliser:
     changes them more than it changes the activations of convolutions.
     """
 
-    def __init__(self, network, digits, margin=1.):
+    def __init__(self, network, digits, margin=1.0):
         first, second = T.tensor4('first'), T.tensor4('second')
         images = T.tensor4('images')
         places, shifts = T.matrix('places'), T.matrix('shifts')
         weight, rate = T.scalar('weight'), T.scalar('rate')
         codes = theano.function([images], encode(network, images))(
-            floatX(digits[:, np.newaxis]))
-        scales = [(len(codes) * np.sum(code ** 2, axis=1).mean()) ** -.5
-                  for code in codes]
+            floatX(digits[:, np.newaxis])
+        )
+        scales = [
+            (len(codes) * np.sum(code**2, axis=1).mean()) ** -0.5 for code in codes
+        ]
         theta = _localisation()
-        crop = TransformerLayer(get_all_layers(theta)[0], theta, transform=Attention(),
-                                output_size=(DIGIT, DIGIT))
+        crop = TransformerLayer(
+            get_all_layers(theta)[0],
+            theta,
+            transform=Attention(),
+            output_size=(DIGIT, DIGIT),
+        )
         pairs = T.concatenate([first, second])
         crops = crop.get_output_for([pairs, get_output(theta, pairs) + shifts])
         random = crop.get_output_for([first, places])
         codes = T.concatenate(
-            [code * floatX(scale) for code, scale in zip(
-                encode(network, T.concatenate([crops, random])), scales)], axis=1)
+            [
+                code * floatX(scale)
+                for code, scale in zip(
+                    encode(network, T.concatenate([crops, random])), scales
+                )
+            ],
+            axis=1,
+        )
         count = first.shape[0]
-        ours, theirs, other = codes[:count], codes[count:2 * count], codes[2 * count:]
-        hinge = (T.sum((ours - theirs) ** 2, axis=1)
-                 - weight * T.sum((ours - other) ** 2, axis=1) + floatX(margin))
+        ours, theirs, other = (
+            codes[:count],
+            codes[count : 2 * count],
+            codes[2 * count :],
+        )
+        hinge = (
+            T.sum((ours - theirs) ** 2, axis=1)
+            - weight * T.sum((ours - other) ** 2, axis=1)
+            + floatX(margin)
+        )
         loss = T.mean(T.maximum(hinge, 0))
         updates = lasagne.updates.adam(
-            loss, get_all_params(theta, trainable=True), rate)
+            loss, get_all_params(theta, trainable=True), rate
+        )
         self.state = TrainingState(updates)
         self.num_params = int(count_params(theta, trainable=True))
-        self.step = theano.function([first, second, places, shifts, weight, rate],
-                                    loss, updates=updates)
+        self.step = theano.function(
+            [first, second, places, shifts, weight, rate], loss, updates=updates
+        )
         images = get_all_layers(theta)[0].input_var
         self.look = theano.function([images], get_output(theta))
 
@@ -130,8 +169,9 @@ def encode(network, images):
     pooling two digits of a class are hardly more alike than a digit and an empty image,
     and the localisation network would crop what is empty.
     """
-    layers = [layer for layer in get_all_layers(network)
-              if isinstance(layer, MaxPool2DLayer)] + [network]
+    layers = [
+        layer for layer in get_all_layers(network) if isinstance(layer, MaxPool2DLayer)
+    ] + [network]
     return [layer.flatten(2) for layer in get_output(layers, images)]
 
 
@@ -160,7 +200,7 @@ def repulsion_at(progress, last):
     >>> [round(repulsion_at(progress, 1.4), 1) for progress in (0, 1 / 3, 2 / 3, 1)]
     [4.0, 2.7, 1.4, 1.4]
     """
-    return last + (FIRST - last) * max(0., 1 - 1.5 * progress)
+    return last + (FIRST - last) * max(0.0, 1 - 1.5 * progress)
 
 
 def rate_factor_at(progress):
@@ -171,7 +211,7 @@ def rate_factor_at(progress):
     >>> [round(rate_factor_at(progress), 1) for progress in (0, .6, .8, .9)]
     [1.0, 1.0, 0.6, 0.3]
     """
-    return min(1., 3 * (1 - progress))
+    return min(1.0, 3 * (1 - progress))
 
 
 def pairs_of_images(images, num_patches, shake, others, count, rng):
@@ -199,8 +239,12 @@ def pairs_of_images(images, num_patches, shake, others, count, rng):
         For the theta of the others, first and second, ``(2 * count, 3)``.
     """
     chosen = rng.integers(len(images), size=(2, count))
-    first, second = (place_on_canvas(images[index], rng, (CANVAS, CANVAS), num_patches,
-                                     others)[0][:, np.newaxis] for index in chosen)
+    first, second = (
+        place_on_canvas(images[index], rng, (CANVAS, CANVAS), num_patches, others)[0][
+            :, np.newaxis
+        ]
+        for index in chosen
+    )
     scale = (DIGIT - 1) / (CANVAS - 1)
     places = rng.uniform(scale - 1, 1 - scale, size=(count, 3))
     places[:, 0] = scale

@@ -9,6 +9,7 @@ References
 ----------
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, table 1, appendix A.
 """
+
 from collections import OrderedDict, namedtuple
 
 import numpy as np
@@ -17,8 +18,9 @@ from ..data import distort_e, distort_p, distort_r, distort_rts, place_on_canvas
 
 __all__ = ['Experiment', 'EXPERIMENTS']
 
-Experiment = namedtuple('Experiment', 'draw size channels classes units warped pool '
-                        'published')
+Experiment = namedtuple(
+    'Experiment', 'draw size channels classes units warped pool published'
+)
 Experiment.__doc__ = """What is learnt from what, by which networks.
 
 Attributes
@@ -46,6 +48,7 @@ published : dict
 def _single(distort):
     def draw(images, labels, chosen, rng):
         return distort(images[chosen], rng)[:, np.newaxis], labels[chosen]
+
     return draw
 
 
@@ -78,25 +81,107 @@ SMALL = {'fcn': 256, 'cnn': 73, 'st-fcn': 234, 'st-cnn': 71}
 MIDDLE = {'fcn': 202, 'cnn': 87, 'st-fcn': 400, 'st-cnn': 87}
 LARGE = {'fcn': 108, 'cnn': 80, 'st-fcn': 247, 'st-cnn': 85}
 PAIRS = {'fcn': 107, 'cnn': 83, 'st-fcn': 251, '2-st-fcn': 93}
-SAME, WARPED = {}, {'cnn': 56}              # where it differs from the input's size
+SAME, WARPED = {}, {'cnn': 56}  # where it differs from the input's size
 
-EXPERIMENTS = OrderedDict([
-    ('R', Experiment(_single(distort_r), 28, 1, 10, SMALL, SAME, 1, _table_1(
-        2.1, 1.2, (1.2, 1.3, 1.1), (.7, .8, .7)))),
-    ('RTS', Experiment(_single(distort_rts), 42, 1, 10, MIDDLE, WARPED, 2, _table_1(
-        5.2, .8, (.8, .9, .8), (.5, .6, .5)))),
-    ('P', Experiment(_single(distort_p), 28, 1, 10, SMALL, SAME, 1, _table_1(
-        3.1, 1.5, (1.5, 1.4, 1.4), (.8, .8, .8)))),
-    ('E', Experiment(_single(distort_e), 28, 1, 10, SMALL, SAME, 1, _table_1(
-        3.2, 1.4, (2.7, 2.6, 2.4), (1.2, 1.3, 1.1)))),
-    ('TC', Experiment(_cluttered, 60, 1, 10, LARGE, SAME, 2, OrderedDict([
-        (('fcn', None), 13.2), (('cnn', None), 3.5), (('st-fcn', 'best'), 2.0),
-        (('st-cnn', 'best'), 1.7)]))),
-    ('addition', Experiment(_pairs, 42, 2, 19, PAIRS, SAME, 2, OrderedDict([
-        (('fcn', None), 47.7), (('cnn', None), 14.7), (('st-fcn', 'affine'), 22.6),
-        (('st-fcn', 'projective'), 18.5), (('st-fcn', 'tps'), 19.1),
-        (('2-st-fcn', 'affine'), 9.0), (('2-st-fcn', 'projective'), 5.9),
-        (('2-st-fcn', 'tps'), 5.8)]))),
-    # What co-localisation looks with; its images need no transformer.
-    ('digits', Experiment(_as_they_are, 28, 1, 10, {'cnn': 32}, SAME, 1, {})),
-])
+EXPERIMENTS = OrderedDict(
+    [
+        (
+            'R',
+            Experiment(
+                _single(distort_r),
+                28,
+                1,
+                10,
+                SMALL,
+                SAME,
+                1,
+                _table_1(2.1, 1.2, (1.2, 1.3, 1.1), (0.7, 0.8, 0.7)),
+            ),
+        ),
+        (
+            'RTS',
+            Experiment(
+                _single(distort_rts),
+                42,
+                1,
+                10,
+                MIDDLE,
+                WARPED,
+                2,
+                _table_1(5.2, 0.8, (0.8, 0.9, 0.8), (0.5, 0.6, 0.5)),
+            ),
+        ),
+        (
+            'P',
+            Experiment(
+                _single(distort_p),
+                28,
+                1,
+                10,
+                SMALL,
+                SAME,
+                1,
+                _table_1(3.1, 1.5, (1.5, 1.4, 1.4), (0.8, 0.8, 0.8)),
+            ),
+        ),
+        (
+            'E',
+            Experiment(
+                _single(distort_e),
+                28,
+                1,
+                10,
+                SMALL,
+                SAME,
+                1,
+                _table_1(3.2, 1.4, (2.7, 2.6, 2.4), (1.2, 1.3, 1.1)),
+            ),
+        ),
+        (
+            'TC',
+            Experiment(
+                _cluttered,
+                60,
+                1,
+                10,
+                LARGE,
+                SAME,
+                2,
+                OrderedDict(
+                    [
+                        (('fcn', None), 13.2),
+                        (('cnn', None), 3.5),
+                        (('st-fcn', 'best'), 2.0),
+                        (('st-cnn', 'best'), 1.7),
+                    ]
+                ),
+            ),
+        ),
+        (
+            'addition',
+            Experiment(
+                _pairs,
+                42,
+                2,
+                19,
+                PAIRS,
+                SAME,
+                2,
+                OrderedDict(
+                    [
+                        (('fcn', None), 47.7),
+                        (('cnn', None), 14.7),
+                        (('st-fcn', 'affine'), 22.6),
+                        (('st-fcn', 'projective'), 18.5),
+                        (('st-fcn', 'tps'), 19.1),
+                        (('2-st-fcn', 'affine'), 9.0),
+                        (('2-st-fcn', 'projective'), 5.9),
+                        (('2-st-fcn', 'tps'), 5.8),
+                    ]
+                ),
+            ),
+        ),
+        # What co-localisation looks with; its images need no transformer.
+        ('digits', Experiment(_as_they_are, 28, 1, 10, {'cnn': 32}, SAME, 1, {})),
+    ]
+)

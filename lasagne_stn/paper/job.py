@@ -1,4 +1,5 @@
 """Training as a command: data, progress bar, checkpoint, and a line of results."""
+
 import os
 import time
 import warnings
@@ -7,17 +8,27 @@ import zlib
 import numpy as np
 import theano
 
-from .. import runtime
+from .._platform.flags import user_flags
+from .._platform.machine import describe
 from ..data import find_data
-from ..machine import describe
 from .checkpoint import append_line, read_lines
 from .training import load_run, test_set, train
 
-__all__ = ['RESULTS', 'Bar', 'run_name', 'prepare', 'fingerprint', 'run_training',
-           'checkpoint_path', 'result_line', 'add_result', 'evaluate']
+__all__ = [
+    'RESULTS',
+    'Bar',
+    'run_name',
+    'prepare',
+    'fingerprint',
+    'run_training',
+    'checkpoint_path',
+    'result_line',
+    'add_result',
+    'evaluate',
+]
 
 RESULTS = 'results.jsonl'
-SMOOTH = .98                # weight of the past in the loss that is shown
+SMOOTH = 0.98  # weight of the past in the loss that is shown
 
 
 def run_name(run):
@@ -27,8 +38,13 @@ def run_name(run):
     >>> run_name(Run('RTS', 'st-fcn', 'affine', seed=2, iterations=15000))
     'RTS-st-fcn-affine-15000-seed2'
     """
-    words = [run.experiment, run.model, run.transform, run.iterations,
-             'seed%d' % run.seed]
+    words = [
+        run.experiment,
+        run.model,
+        run.transform,
+        run.iterations,
+        'seed%d' % run.seed,
+    ]
     return '-'.join(str(word) for word in words if word is not None)
 
 
@@ -49,7 +65,7 @@ def prepare(data):
     """
     # Lasagne 0.1 calls an argument of Theano's by its old name.
     warnings.filterwarnings('ignore', 'The `image_shape`', UserWarning, 'lasagne')
-    if 'floatX' not in runtime.user_flags(os.environ):
+    if 'floatX' not in user_flags(os.environ):
         theano.config.floatX = 'float32'
     return find_data(data)
 
@@ -97,10 +113,16 @@ def run_training(console, run, data, folder, every=1000, resume=False):
         result = train(run, data, path, every, resume, bar.report)
     line = result_line(result)
     results = add_result(folder, line)
-    console.print('%s: test error %.2f %%, %s parameters, %.0f s of processor time'
-                  % (run_name(run), 100 * result.error,
-                     format(result.learner.num_params, ','), result.seconds),
-                  soft_wrap=True)
+    console.print(
+        '%s: test error %.2f %%, %s parameters, %.0f s of processor time'
+        % (
+            run_name(run),
+            100 * result.error,
+            format(result.learner.num_params, ','),
+            result.seconds,
+        ),
+        soft_wrap=True,
+    )
     console.print('Checkpoint: %s\nResults: %s' % (path, results), soft_wrap=True)
     return line
 
@@ -132,8 +154,10 @@ def checkpoint_path(folder, name, resume):
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, name + '.npz')
     if os.path.exists(path) and not resume:
-        raise FileExistsError('%s exists.\nContinue it with --resume, or give another '
-                              'folder with --output.' % path)
+        raise FileExistsError(
+            '%s exists.\nContinue it with --resume, or give another '
+            'folder with --output.' % path
+        )
     read_lines(os.path.join(folder, RESULTS))
     return path
 
@@ -151,9 +175,14 @@ def result_line(result):
         What JSON can hold: the run's fields, 'error' in percent, 'num_params',
         'seconds', 'history' as in :class:`Result`, and the machine.
     """
-    return dict(result.run._asdict(), error=100 * result.error,
-                num_params=result.learner.num_params, seconds=round(result.seconds, 1),
-                history=result.history, machine=describe())
+    return dict(
+        result.run._asdict(),
+        error=100 * result.error,
+        num_params=result.learner.num_params,
+        seconds=round(result.seconds, 1),
+        history=result.history,
+        machine=describe(),
+    )
 
 
 def add_result(folder, line):
@@ -174,8 +203,10 @@ def add_result(folder, line):
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, RESULTS)
     names = [name for name in line if name not in ('seconds', 'machine')]
-    if not any(all(line[name] == other.get(name) for name in names)
-               for other in read_lines(path)):
+    if not any(
+        all(line[name] == other.get(name) for name in names)
+        for other in read_lines(path)
+    ):
         append_line(path, line)
     return path
 
@@ -196,12 +227,16 @@ def evaluate(checkpoint, data):
         Lines of words: the run, a warning if it learnt from other data, the error.
     """
     result = load_run(checkpoint)
-    yield '%s, %d iterations of %d' % (run_name(result.run), result.history[-1][0],
-                                       result.run.iterations)
+    yield '%s, %d iterations of %d' % (
+        run_name(result.run),
+        result.history[-1][0],
+        result.run.iterations,
+    )
     if fingerprint(data) != result.run.data:
         yield 'It was trained on other data: %s.' % result.run.data
     yield 'Test error %.2f %%' % (
-        100 * result.learner.error(*test_set(result.run, data)))
+        100 * result.learner.error(*test_set(result.run, data))
+    )
 
 
 class Bar:
@@ -211,15 +246,20 @@ class Bar:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._run = run
-        self._bar = Progress(TextColumn('{task.description}'), BarColumn(),
-                             TextColumn('{task.completed}/{task.total}'),
-                             TimeRemainingColumn(), console=console)
+        self._bar = Progress(
+            TextColumn('{task.description}'),
+            BarColumn(),
+            TextColumn('{task.completed}/{task.total}'),
+            TimeRemainingColumn(),
+            console=console,
+        )
         self._loss, self._begin = None, None
 
     def __enter__(self):
         self._bar.start()
-        self._task = self._bar.add_task('compiling: a minute the first time',
-                                        total=self._run.iterations)
+        self._task = self._bar.add_task(
+            'compiling: a minute the first time', total=self._run.iterations
+        )
         return self
 
     def __exit__(self, *error):
@@ -236,6 +276,7 @@ class Bar:
         if error is not None:
             words += ', test error %.2f %%' % (100 * error)
         if iteration > first:
-            words += ', %.0f images/s' % (self._run.batch_size * (iteration - first)
-                                          / (now - start))
+            words += ', %.0f images/s' % (
+                self._run.batch_size * (iteration - first) / (now - start)
+            )
         self._bar.update(self._task, completed=iteration, description=words)

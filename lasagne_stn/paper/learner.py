@@ -1,4 +1,5 @@
 """A network with its compiled training step, whose whole state can be kept."""
+
 from collections import OrderedDict
 from contextlib import contextmanager
 
@@ -9,12 +10,12 @@ import theano.tensor as T
 from lasagne.layers import count_params, get_all_params, get_output
 from lasagne.utils import floatX
 
-from ..training import scale_gradients
+from ..localisation import scale_gradients
 from .networks import build_network, input_layer, network_words, transformers
 
 __all__ = ['Learner', 'TrainingState', 'build_learner', 'weights_from']
 
-BATCH = 500                 # images in one call where nothing is learnt
+BATCH = 500  # images in one call where nothing is learnt
 
 
 @contextmanager
@@ -44,7 +45,8 @@ def build_learner(experiment, run):
         network = build_network(
             network_words(experiment, run.model, run.transform),
             input_layer(experiment.size, channels=experiment.channels),
-            experiment.classes)
+            experiment.classes,
+        )
     return Learner(network, run.momentum, run.localisation_rate)
 
 
@@ -67,14 +69,15 @@ class Learner:
     state : TrainingState
     """
 
-    def __init__(self, network, momentum=.9, localisation_rate=1.):
+    def __init__(self, network, momentum=0.9, localisation_rate=1.0):
         self.network = network
         self.num_params = int(count_params(network, trainable=True))
         images = lasagne.layers.get_all_layers(network)[0].input_var
         labels = T.ivector('labels')
         warps = transformers(network)
-        scores, *thetas = get_output([network] + [warp.input_layers[1]
-                                                  for warp in warps])
+        scores, *thetas = get_output(
+            [network] + [warp.input_layers[1] for warp in warps]
+        )
         probability = T.nnet.softmax(scores)
         loss = lasagne.objectives.categorical_crossentropy(probability, labels).mean()
         params = get_all_params(network, trainable=True)
@@ -125,9 +128,13 @@ class Learner:
 
     def error(self, images, labels):
         """Fraction of images that are put into a wrong class."""
-        wrong = sum(np.sum(self.look(images[start:start + BATCH])[0]
-                           != labels[start:start + BATCH])
-                    for start in range(0, len(images), BATCH))
+        wrong = sum(
+            np.sum(
+                self.look(images[start : start + BATCH])[0]
+                != labels[start : start + BATCH]
+            )
+            for start in range(0, len(images), BATCH)
+        )
         return float(wrong) / len(images)
 
 
@@ -143,12 +150,14 @@ class TrainingState:
 
     def __init__(self, updates):
         self._variables = OrderedDict(
-            ('state_%d' % number, variable) for number, variable in enumerate(updates))
+            ('state_%d' % number, variable) for number, variable in enumerate(updates)
+        )
 
     def arrays(self):
         """From a name to a numpy array."""
-        return {name: variable.get_value()
-                for name, variable in self._variables.items()}
+        return {
+            name: variable.get_value() for name, variable in self._variables.items()
+        }
 
     def restore(self, arrays):
         """Take what :meth:`arrays` gave.
@@ -166,10 +175,14 @@ class TrainingState:
         for name, variable in self._variables.items():
             own = variable.get_value(borrow=True)
             if name not in arrays or arrays[name].shape != own.shape:
-                raise ValueError('TrainingState: the checkpoint is of another network: '
-                                 '%s must have shape %s.' % (name, own.shape))
+                raise ValueError(
+                    'TrainingState: the checkpoint is of another network: '
+                    '%s must have shape %s.' % (name, own.shape)
+                )
             if arrays[name].dtype != own.dtype:
-                raise ValueError("TrainingState: the checkpoint's numbers are %s, "
-                                 "Theano's floatX is %s.\nSet floatX in THEANO_FLAGS."
-                                 % (arrays[name].dtype, own.dtype))
+                raise ValueError(
+                    "TrainingState: the checkpoint's numbers are %s, "
+                    "Theano's floatX is %s.\nSet floatX in THEANO_FLAGS."
+                    % (arrays[name].dtype, own.dtype)
+                )
             variable.set_value(arrays[name])

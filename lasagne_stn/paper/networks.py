@@ -10,23 +10,38 @@ References
 ----------
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.
 """
+
 import lasagne
-from lasagne.layers import (ConcatLayer, Conv2DLayer, DenseLayer, InputLayer,
-                            MaxPool2DLayer, Pool2DLayer)
+from lasagne.layers import (
+    ConcatLayer,
+    Conv2DLayer,
+    DenseLayer,
+    InputLayer,
+    MaxPool2DLayer,
+    Pool2DLayer,
+)
 
 from .. import checks
 from ..layers import TransformerLayer
-from ..matrices import Affine
-from ..projective import Projective
-from ..spline import ThinPlateSpline
-from ..training import localisation_head, tag_localisation
+from ..localisation import localisation_head, tag_localisation
+from ..transforms import Affine, Projective, ThinPlateSpline
 
-__all__ = ['MODELS', 'TRANSFORMS', 'LOCALISATION', 'network_words', 'build_network',
-           'transformers', 'input_layer']
+__all__ = [
+    'MODELS',
+    'TRANSFORMS',
+    'LOCALISATION',
+    'network_words',
+    'build_network',
+    'transformers',
+    'input_layer',
+]
 
 MODELS = ('fcn', 'cnn', 'st-fcn', 'st-cnn', '2-st-fcn')
-TRANSFORMS = {'affine': Affine(), 'projective': Projective(),
-              'tps': ThinPlateSpline(16)}
+TRANSFORMS = {
+    'affine': Affine(),
+    'projective': Projective(),
+    'tps': ThinPlateSpline(16),
+}
 LOCALISATION = {
     'fcn': [('dense', 32)] * 3,
     'cnn': [('mean', 2), ('conv', 20, 5), ('max', 2), ('conv', 20, 5), ('dense', 20)],
@@ -68,12 +83,17 @@ def network_words(experiment, model, transform=None):
         classifier = [('conv', units, 9), ('max', 2), ('conv', units, 7), ('max', 2)]
     if 'st-' not in model:
         if transform is not None:
-            raise checks.refusal('network_words', 'transform', 'be None for %s' % model,
-                                 transform)
+            raise checks.argument_error(
+                'network_words', 'transform', 'be None for %s' % model, transform
+            )
         return classifier
     checks.choice('network_words', 'transform', transform, tuple(TRANSFORMS))
-    warp = ('warp', transform, LOCALISATION[kind],
-            experiment.warped.get(kind, experiment.size))
+    warp = (
+        'warp',
+        transform,
+        LOCALISATION[kind],
+        experiment.warped.get(kind, experiment.size),
+    )
     if model.startswith('2-'):
         warp = ('beside', [warp, warp])
     pool = [('mean', experiment.pool)] if experiment.pool > 1 else []
@@ -125,9 +145,13 @@ def _layer(incoming, border_mode, kind, *sizes):
     transform = TRANSFORMS[name]
     theta = localisation_head(_stack(words, incoming, border_mode), transform)
     tag_localisation(theta, [incoming])
-    return TransformerLayer(incoming, theta, transform=transform,
-                            border_mode=border_mode,
-                            output_size=side and (side, side))
+    return TransformerLayer(
+        incoming,
+        theta,
+        transform=transform,
+        border_mode=border_mode,
+        output_size=side and (side, side),
+    )
 
 
 def transformers(network):
@@ -141,8 +165,11 @@ def transformers(network):
     -------
     list of TransformerLayer
     """
-    return [layer for layer in lasagne.layers.get_all_layers(network)
-            if isinstance(layer, TransformerLayer)]
+    return [
+        layer
+        for layer in lasagne.layers.get_all_layers(network)
+        if isinstance(layer, TransformerLayer)
+    ]
 
 
 def input_layer(size, input_var=None, channels=1):

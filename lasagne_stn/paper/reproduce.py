@@ -1,27 +1,37 @@
 """The paper's tables in one command: trains what is missing, writes what there is."""
+
 import os
 import re
 from collections import namedtuple
 from contextlib import closing
 
 from .. import checks, viz
-from ..data import find
-from ..files import whole_file
+from ..data import sources
+from ..files import atomic_write
 from ..tables import to_rich
 from . import pages
-from .apart import Job, train_here
 from .checkpoint import read_lines
-from .cluster import train_on_dask
+from .dask_workers import train_on_dask
 from .job import RESULTS, add_result, fingerprint, prepare
 from .search import Search
 from .tables import TABLES, cells_of, data_sets, outcome, runs_in
 from .training import SCHEDULES
+from .workers import Job, train_here
 
-__all__ = ['Options', 'make_tables', 'planned', 'train_missing', 'write_table',
-           'take_in']
+__all__ = [
+    'Options',
+    'make_tables',
+    'planned',
+    'train_missing',
+    'write_table',
+    'take_in',
+]
 
-Options = namedtuple('Options', 'seeds schedule iterations groups rows every',
-                     defaults=[3, 'paper', None, (), (), 1000])
+Options = namedtuple(
+    'Options',
+    'seeds schedule iterations groups rows every',
+    defaults=[3, 'paper', None, (), (), 1000],
+)
 Options.__doc__ = """Which trainings a table is made of.
 
 Attributes
@@ -39,8 +49,9 @@ every : int
 """
 
 
-def make_tables(console, names, folder, source=None, options=Options(),
-                scheduler=None, missing=True):
+def make_tables(
+    console, names, folder, source=None, options=Options(), scheduler=None, missing=True
+):
     """Train what tables lack, and write them.
 
     Parameters
@@ -78,11 +89,14 @@ def make_tables(console, names, folder, source=None, options=Options(),
     os.makedirs(folder, exist_ok=True)
     if missing:
         if source is None:
-            source = os.environ.get(find.VARIABLE)
-        if source not in (None, find.MNIST) and os.path.exists(source):
+            source = os.environ.get(sources.VARIABLE)
+        if source not in (None, sources.MNIST) and os.path.exists(source):
             source = os.path.abspath(source)
-        jobs = [Job(run, source, os.path.abspath(folder), options.every)
-                for name in names for run in planned(name, data, options)]
+        jobs = [
+            Job(run, source, os.path.abspath(folder), options.every)
+            for name in names
+            for run in planned(name, data, options)
+        ]
         failures = train_missing(console, jobs, folder, scheduler)
     for name in names:
         write_table(console, name, folder, data)
@@ -111,15 +125,17 @@ def planned(name, data, options=Options()):
     """
     cells = cells_of(name)
     for argument, words, known in (
-            ('group', options.groups, TABLES[name].groups),
-            ('row', options.rows, tuple(sorted({cell.name for cell in cells})))):
+        ('group', options.groups, TABLES[name].groups),
+        ('row', options.rows, tuple(sorted({cell.name for cell in cells}))),
+    ):
         for word in words:
             checks.choice(name, argument, word, known)
     runs = []
     for seed in range(1, options.seeds + 1):
         for cell in cells:
-            if (cell.group in (options.groups or [cell.group])
-                    and cell.name in (options.rows or [cell.name])):
+            if cell.group in (options.groups or [cell.group]) and cell.name in (
+                options.rows or [cell.name]
+            ):
                 run = cell.run._replace(seed=seed, data=data)
                 if not isinstance(run, Search):
                     run = run._replace(iterations=SCHEDULES[options.schedule])
@@ -153,8 +169,11 @@ def train_missing(console, jobs, folder, scheduler=None):
         return []
     failures = []
     with _Board(console, len(jobs)) as board:
-        outcomes = (train_on_dask(jobs, scheduler, board.report) if scheduler
-                    else train_here(jobs, board.report))
+        outcomes = (
+            train_on_dask(jobs, scheduler, board.report)
+            if scheduler
+            else train_here(jobs, board.report)
+        )
         with closing(outcomes):
             for job, got in outcomes:
                 if isinstance(got, dict):
@@ -163,8 +182,9 @@ def train_missing(console, jobs, folder, scheduler=None):
                     except (OSError, ValueError) as problem:
                         got = problem
                 if isinstance(got, dict):
-                    words = '%.2f %%' % (got['found'] if 'found' in got
-                                         else got['error'])
+                    words = '%.2f %%' % (
+                        got['found'] if 'found' in got else got['error']
+                    )
                 else:
                     words = 'failed'
                     failures.append('%s: %s' % (job.name, str(got) or repr(got)))
@@ -178,9 +198,13 @@ class _Board:
     def __init__(self, console, count):
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._bars = Progress(TextColumn('{task.description}'), BarColumn(),
-                              TextColumn('{task.completed}/{task.total}'),
-                              TimeRemainingColumn(), console=console)
+        self._bars = Progress(
+            TextColumn('{task.description}'),
+            BarColumn(),
+            TextColumn('{task.completed}/{task.total}'),
+            TimeRemainingColumn(),
+            console=console,
+        )
         self._all = self._bars.add_task('trainings', total=count)
         self._tasks = {}
 
@@ -227,23 +251,32 @@ def write_table(console, name, folder, data=None):
     runs = runs_in(read_lines(os.path.join(folder, RESULTS)))
     found = data_sets(name, runs)
     if data is None and len(found) > 1:
-        raise ValueError('%s: there are results of several data sets: %s.\nChoose one '
-                         'with --data.' % (name, ', '.join(map(pages.data_words,
-                                                               found))))
+        raise ValueError(
+            '%s: there are results of several data sets: %s.\nChoose one '
+            'with --data.' % (name, ', '.join(map(pages.data_words, found)))
+        )
     if data is None and found:
         data = found[0]
     outcomes = [outcome(cell, runs, data) for cell in cells_of(name)]
     console.print(to_rich(pages.text_table(name, outcomes, data)))
     for result in outcomes:
         if result.values:
-            console.print('%s, %s: %s' % (result.cell.group, result.cell.name,
-                                          pages.command(result.run, result.values)),
-                          soft_wrap=True)
+            console.print(
+                '%s, %s: %s'
+                % (
+                    result.cell.group,
+                    result.cell.name,
+                    pages.command(result.run, result.values),
+                ),
+                soft_wrap=True,
+            )
     path = os.path.join(folder, name)
     viz.save_figure(pages.draw_table(name, outcomes, data), path + '.png')
-    for ending, text in (('.md', pages.to_page(name, outcomes, data)),
-                         ('.csv', pages.to_csv(outcomes))):
-        with whole_file(path + ending) as beside:
+    for ending, text in (
+        ('.md', pages.to_page(name, outcomes, data)),
+        ('.csv', pages.to_csv(outcomes)),
+    ):
+        with atomic_write(path + ending) as beside:
             with open(beside, 'w', encoding='utf8') as file:
                 file.write(text)
     console.print('Written: %s.md, .csv and .png' % path, soft_wrap=True)
@@ -267,8 +300,9 @@ def take_in(folder, path):
     try:
         runs_in(lines)
     except ValueError as problem:
-        raise ValueError('take_in: %s cannot be taken in.\n%s'
-                         % (path, problem)) from None
+        raise ValueError(
+            'take_in: %s cannot be taken in.\n%s' % (path, problem)
+        ) from None
     for line in lines:
         if 'machine' in line:
             line['machine'] = _without_paths(line['machine'])

@@ -1,4 +1,5 @@
 """From lines of results to the paper's tables: what it found, and what came out."""
+
 from collections import OrderedDict, namedtuple
 from statistics import mean, stdev
 
@@ -7,23 +8,35 @@ from .experiments import EXPERIMENTS
 from .search import EXPERIMENT, Search
 from .training import Run
 
-__all__ = ['TABLES', 'Plan', 'Cell', 'Outcome', 'cells_of', 'runs_in', 'data_sets',
-           'outcome']
+__all__ = [
+    'TABLES',
+    'Plan',
+    'Cell',
+    'Outcome',
+    'cells_of',
+    'runs_in',
+    'data_sets',
+    'outcome',
+]
 
 Plan = namedtuple('Plan', 'title measure groups')
 Plan.__doc__ = """What a table is about: title, what its figures are, groups of rows."""
 
 ERROR = 'test error in percent'
-TABLES = OrderedDict([
-    ('table1', Plan('Table 1: distorted digits', ERROR, ('R', 'RTS', 'P', 'E'))),
-    ('tc', Plan('Cluttered digits', ERROR, ('TC',))),
-    ('addition', Plan('The sum of two digits', ERROR, ('addition',))),
-    ('colocalisation', Plan('Co-localisation', 'digits found in percent',
-                            tuple(SETS))),
-])
+TABLES = OrderedDict(
+    [
+        ('table1', Plan('Table 1: distorted digits', ERROR, ('R', 'RTS', 'P', 'E'))),
+        ('tc', Plan('Cluttered digits', ERROR, ('TC',))),
+        ('addition', Plan('The sum of two digits', ERROR, ('addition',))),
+        (
+            'colocalisation',
+            Plan('Co-localisation', 'digits found in percent', tuple(SETS)),
+        ),
+    ]
+)
 SHORT = {None: '', 'affine': ' Aff', 'projective': ' Proj', 'tps': ' TPS'}
-UNNAMED = 'affine'              # our transform where the paper does not name its own
-FOUND = {'T': (100, 100), 'TC': (75, 93)}       # by the paper, according to the digit
+UNNAMED = 'affine'  # our transform where the paper does not name its own
+FOUND = {'T': (100, 100), 'TC': (75, 93)}  # by the paper, according to the digit
 
 Cell = namedtuple('Cell', 'group name run low high')
 Cell.__doc__ = """A row of a table.
@@ -94,8 +107,11 @@ def cells_of(table):
     """
     groups = TABLES[table].groups
     if table == 'colocalisation':
-        return [Cell(clutter, 'digit %d' % digit, Search(clutter, digit),
-                     *FOUND[clutter]) for clutter in groups for digit in range(10)]
+        return [
+            Cell(clutter, 'digit %d' % digit, Search(clutter, digit), *FOUND[clutter])
+            for clutter in groups
+            for digit in range(10)
+        ]
     cells = []
     for name in groups:
         for (model, transform), error in EXPERIMENTS[name].published.items():
@@ -131,8 +147,10 @@ def runs_in(lines):
             kind, needed = Search, ('num_params', 'found')
         lacking = [name for name in kind._fields + needed if name not in line]
         if lacking:
-            raise ValueError('runs_in: line %d of the results lacks %r.\nRemove that '
-                             'line.' % (number, lacking[0]))
+            raise ValueError(
+                'runs_in: line %d of the results lacks %r.\nRemove that '
+                'line.' % (number, lacking[0])
+            )
         found.append((kind(**{name: line[name] for name in kind._fields}), line))
     return found
 
@@ -153,15 +171,20 @@ def data_sets(table, runs):
         Their fingerprints.
     """
     cells = cells_of(table)
-    return sorted({run.data for run, _ in runs
-                   if any(_belongs(run, cell) for cell in cells)})
+    return sorted(
+        {run.data for run, _ in runs if any(_belongs(run, cell) for cell in cells)}
+    )
 
 
 def _belongs(run, cell):
-    names = (('experiment', 'model', 'transform') if isinstance(run, Run)
-             else ('clutter', 'digit'))
+    names = (
+        ('experiment', 'model', 'transform')
+        if isinstance(run, Run)
+        else ('clutter', 'digit')
+    )
     return type(run) is type(cell.run) and all(
-        getattr(run, name) == getattr(cell.run, name) for name in names)
+        getattr(run, name) == getattr(cell.run, name) for name in names
+    )
 
 
 def outcome(cell, runs, data):
@@ -198,5 +221,9 @@ def outcome(cell, runs, data):
     group = OrderedDict(sorted(groups[settings].items()))
     first, line = next(iter(group.items()))
     key = 'error' if isinstance(settings, Run) else 'found'
-    return Outcome(cell, settings._replace(seed=first), line['num_params'],
-                   OrderedDict((seed, line[key]) for seed, line in group.items()))
+    return Outcome(
+        cell,
+        settings._replace(seed=first),
+        line['num_params'],
+        OrderedDict((seed, line[key]) for seed, line in group.items()),
+    )

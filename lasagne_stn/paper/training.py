@@ -4,6 +4,7 @@ Every batch is a function of the seed and the number of the iteration alone: whi
 images, and the numbers that distort them. So the state of chance in a checkpoint is
 that number, and a run that was killed continues to the same bits.
 """
+
 import os
 import time
 from collections import namedtuple
@@ -18,16 +19,18 @@ from .learner import build_learner
 
 __all__ = ['Run', 'Result', 'SCHEDULES', 'train', 'load_run', 'test_set', 'rate_at']
 
-ORDER, NOISE, TEST = range(3)       # uses of chance, each with a stream of its own
-SCHEDULES = {'paper': 150000, 'short': 15000}       # iterations
-FEW = 2000                          # test images; below that each is drawn four times
-DIGIT = 28, 28                      # pixels of an undistorted image
-WATCHED = 10                        # test images whose theta is kept over time
+ORDER, NOISE, TEST = range(3)  # uses of chance, each with a stream of its own
+SCHEDULES = {'paper': 150000, 'short': 15000}  # iterations
+FEW = 2000  # test images; below that each is drawn four times
+DIGIT = 28, 28  # pixels of an undistorted image
+WATCHED = 10  # test images whose theta is kept over time
 
-Run = namedtuple('Run', 'experiment model transform seed iterations batch_size '
-                 'learning_rate momentum localisation_rate data',
-                 defaults=['R', 'fcn', None, 1, SCHEDULES['paper'], 256, .01, .9, 1.,
-                           ''])
+Run = namedtuple(
+    'Run',
+    'experiment model transform seed iterations batch_size '
+    'learning_rate momentum localisation_rate data',
+    defaults=['R', 'fcn', None, 1, SCHEDULES['paper'], 256, 0.01, 0.9, 1.0, ''],
+)
 Run.__doc__ = """All that decides what a training computes.
 
 Names of the experiment, the model and its transform; the `seed` of weights and
@@ -46,8 +49,14 @@ at those iterations, shape ``(records, transformers, images, parameters)``;
 """
 
 
-def train(run, data, path=None, every=1000, resume=False,
-          report=lambda iteration, loss, error: None):
+def train(
+    run,
+    data,
+    path=None,
+    every=1000,
+    resume=False,
+    report=lambda iteration, loss, error: None,
+):
     """Train a network as the paper does.
 
     Parameters
@@ -82,8 +91,12 @@ def train(run, data, path=None, every=1000, resume=False,
     images, labels = data[:2]
     _check_size('train', images)
     if run.transform is None and run.localisation_rate != 1:
-        raise checks.refusal('train', 'localisation_rate', 'be 1 for %s, which has no '
-                             'localisation network' % run.model, run.localisation_rate)
+        raise checks.argument_error(
+            'train',
+            'localisation_rate',
+            'be 1 for %s, which has no localisation network' % run.model,
+            run.localisation_rate,
+        )
     learner = build_learner(experiment, run)
     tests = test_set(run, data)
     if resume and path and os.path.exists(path):
@@ -94,19 +107,26 @@ def train(run, data, path=None, every=1000, resume=False,
     clock = time.process_time()
     for iteration in range(progress.iteration, run.iterations):
         rng = np.random.default_rng([run.seed, NOISE, iteration])
-        batch = experiment.draw(images, labels, _chosen(run, iteration, len(images)),
-                                rng)
+        batch = experiment.draw(
+            images, labels, _chosen(run, iteration, len(images)), rng
+        )
         losses.append(learner.learn(*batch, rate_at(run, iteration)))
         done = iteration + 1
         if not np.isfinite(losses[-1]):
             raise FloatingPointError(
                 'train: the loss of iteration %d is %s.\nTake a smaller learning rate, '
-                'or a smaller one for the localisation network.' % (done, losses[-1]))
+                'or a smaller one for the localisation network.' % (done, losses[-1])
+            )
         if done % every == 0 or done == run.iterations:
             error = learner.error(*tests)
             seconds, clock = time.process_time() - clock, time.process_time()
-            progress.record(done, float(np.mean(losses)), error,
-                            learner.look(tests[0][:WATCHED])[1], seconds)
+            progress.record(
+                done,
+                float(np.mean(losses)),
+                error,
+                learner.look(tests[0][:WATCHED])[1],
+                seconds,
+            )
             losses = []
             if path:
                 progress.write(path)
@@ -119,7 +139,7 @@ class _Progress:
 
     def __init__(self, run, learner):
         self.run, self.learner = run, learner
-        self.iteration, self.seconds = 0, 0.
+        self.iteration, self.seconds = 0, 0.0
         self.history, self.thetas = [], []
 
     @property
@@ -133,10 +153,15 @@ class _Progress:
         self.seconds += seconds
 
     def write(self, path):
-        facts = {'run': self.run._asdict(), 'iteration': self.iteration,
-                 'history': self.history, 'seconds': self.seconds}
-        save_checkpoint(path, facts, dict(self.learner.state.arrays(),
-                                          thetas=np.array(self.thetas)))
+        facts = {
+            'run': self.run._asdict(),
+            'iteration': self.iteration,
+            'history': self.history,
+            'seconds': self.seconds,
+        }
+        save_checkpoint(
+            path, facts, dict(self.learner.state.arrays(), thetas=np.array(self.thetas))
+        )
 
     @classmethod
     def read(cls, path, run, learner):
@@ -149,8 +174,14 @@ class _Progress:
         return progress
 
     def result(self):
-        return Result(self.run, self.last_error, self.history, np.array(self.thetas),
-                      self.seconds, self.learner)
+        return Result(
+            self.run,
+            self.last_error,
+            self.history,
+            np.array(self.thetas),
+            self.seconds,
+            self.learner,
+        )
 
 
 def load_run(path):
@@ -171,8 +202,10 @@ def load_run(path):
     """
     facts, _ = load_checkpoint(path)
     if set(facts.get('run', ())) != set(Run._fields):
-        raise ValueError('load_run: %s is the checkpoint of something else than a '
-                         'training, or of another version of this package.' % path)
+        raise ValueError(
+            'load_run: %s is the checkpoint of something else than a '
+            'training, or of another version of this package.' % path
+        )
     run = Run(**facts['run'])
     learner = build_learner(_experiment(run.experiment), run)
     return _Progress.read(path, run, learner).result()
@@ -180,8 +213,12 @@ def load_run(path):
 
 def _check_size(owner, images):
     if images.shape[1:] != DIGIT:
-        raise checks.refusal(owner, 'data', 'have images of %d x %d pixels, which '
-                             'the experiments distort' % DIGIT, images.shape[1:])
+        raise checks.argument_error(
+            owner,
+            'data',
+            'have images of %d x %d pixels, which the experiments distort' % DIGIT,
+            images.shape[1:],
+        )
 
 
 def _experiment(name):
@@ -216,8 +253,9 @@ def test_set(run, data):
     _check_size('test_set', images)
     copies = 1 if len(images) >= FEW else 4
     chosen = np.repeat(np.arange(len(images)), copies)
-    return _experiment(run.experiment).draw(images, labels, chosen,
-                                            np.random.default_rng([0, TEST]))
+    return _experiment(run.experiment).draw(
+        images, labels, chosen, np.random.default_rng([0, TEST])
+    )
 
 
 def rate_at(run, iteration):
@@ -226,14 +264,14 @@ def rate_at(run, iteration):
     >>> [rate_at(Run(iterations=6, learning_rate=1), i) for i in range(6)]
     [1.0, 1.0, 0.1, 0.1, 0.01, 0.01]
     """
-    return run.learning_rate / 10. ** (3 * iteration // run.iterations)
+    return run.learning_rate / 10.0 ** (3 * iteration // run.iterations)
 
 
 def _chosen(run, iteration, count):
     """The images of an iteration: each epoch goes through all in a new order."""
     size = min(run.batch_size, count)
     epoch, place = divmod(iteration, count // size)
-    return _order(run.seed, epoch, count)[place * size:(place + 1) * size]
+    return _order(run.seed, epoch, count)[place * size : (place + 1) * size]
 
 
 @lru_cache(maxsize=1)

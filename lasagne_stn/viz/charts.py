@@ -1,4 +1,5 @@
 """Sheets of many images, and curves."""
+
 import numpy as np
 
 from .. import checks
@@ -52,7 +53,7 @@ def draw_curves(axes, curves, words):
     scale_logarithmically(axes.yaxis)
     axes.set_xlabel('iterations')
     axes.set_ylabel(words + ', %')
-    axes.grid(True, which='both', alpha=.3)
+    axes.grid(True, which='both', alpha=0.3)
     axes.legend(fontsize=8)
 
 

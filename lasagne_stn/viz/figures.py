@@ -1,5 +1,6 @@
 """The figures that pictures are drawn into."""
-from ..files import whole_file
+
+from ..files import atomic_write
 
 __all__ = ['new_figure', 'save_figure']
 
@@ -33,7 +34,9 @@ def new_figure(width, height):
     except ImportError:
         raise ModuleNotFoundError(
             'new_figure needs matplotlib, which is not installed.\n'
-            'Run: pip install "lasagne-stn[paper]"', name='matplotlib') from None
+            'Run: pip install "lasagne-stn[paper]"',
+            name='matplotlib',
+        ) from None
     figure = Figure(figsize=(width, height), dpi=110)
     FigureCanvasAgg(figure)
     return figure
@@ -56,5 +59,5 @@ def save_figure(figure, path):
         If matplotlib does not know the ending.
     """
     png = str(path).lower().endswith('.png')
-    with whole_file(path) as beside:
+    with atomic_write(path) as beside:
         figure.savefig(beside, metadata={'Software': None} if png else None)

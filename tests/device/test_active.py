@@ -1,4 +1,5 @@
 """The device is in use, and what it computes there is right."""
+
 import numpy as np
 import theano
 import theano.tensor as T
@@ -25,6 +26,6 @@ def test_shared_variables_live_on_the_device():
 
 
 def test_pictures_do_without_the_device():
-    points, warped = warp_image(np.eye(3), [[.5, 0, .5], [0, .5, .5]])
+    points, warped = warp_image(np.eye(3), [[0.5, 0, 0.5], [0, 0.5, 0.5]])
     np.testing.assert_array_equal(points[0, 0], [0, 0])
-    np.testing.assert_allclose(np.diag(warped), [1, .5, 1])
+    np.testing.assert_allclose(np.diag(warped), [1, 0.5, 1])

@@ -1,11 +1,12 @@
 """The benchmark on the device: its contender is right, the command measures."""
+
 import json
 
 import numpy as np
 import theano
 from click.testing import CliRunner
 
-import oracle
+from helpers import oracle
 from lasagne_stn import cli
 from lasagne_stn.bench import Shape
 from lasagne_stn.bench.cases import arrays_of, make_inputs
@@ -20,8 +21,12 @@ def test_the_contender_computes_on_the_device_what_the_cpu_does():
     ours.load(SHAPE, 'both', 'noise')
     assert ours.time() > 0
     found = ours.results()
-    cpu = TheanoSampler(True, mode=theano.compile.get_mode('FAST_COMPILE').including(
-        'lasagne_stn_fuse').excluding('gpuarray'))
+    cpu = TheanoSampler(
+        True,
+        mode=theano.compile.get_mode('FAST_COMPILE')
+        .including('lasagne_stn_fuse')
+        .excluding('gpuarray'),
+    )
     cpu.load(SHAPE, 'both', 'noise')
     assert len(found) == len(arrays_of('both'))
     for mine, other in zip(found, cpu.results()):
@@ -33,14 +38,28 @@ def test_the_contender_computes_on_the_device_what_the_cpu_does():
 
 def test_the_command_measures_on_the_device(tmp_path):
     path = str(tmp_path / 'figures.json')
-    words = ['bench', '--device', theano.config.device, '--shape', '3,1,8,10', '--work',
-             'forward', '--runs', '2', '--skip', 'explicit', '--skip', 'torch',
-             '--json', path]
+    words = [
+        'bench',
+        '--device',
+        theano.config.device,
+        '--shape',
+        '3,1,8,10',
+        '--work',
+        'forward',
+        '--runs',
+        '2',
+        '--skip',
+        'explicit',
+        '--skip',
+        'torch',
+        '--json',
+        path,
+    ]
     outcome = CliRunner().invoke(cli.commands, words)
     assert outcome.exit_code == 0, outcome.output
     assert 'Milliseconds, ' + theano.config.device in outcome.output
     with open(path) as file:
         figures = json.load(file)
-    row, = figures['results']
+    (row,) = figures['results']
     assert set(row['ms']) == {'fused'} and row['ms']['fused'] > 0
     assert figures['device'] == DeviceSampler(True).name()

@@ -1,4 +1,5 @@
 """The fused ops on the device: their values, their place in the graph, odd inputs."""
+
 import pickle
 import subprocess
 import sys
@@ -11,21 +12,20 @@ from theano import gof
 from theano.gpuarray.basic_ops import HostFromGpu
 
 import lasagne_stn
-import oracle
-from conftest import fused_ops
+from helpers import oracle
+from helpers.compiled import fused_ops
 from lasagne_stn import TransformerLayer, sample
-from lasagne_stn.borders import BORDER_MODES
-from lasagne_stn.kernels import reference
-from lasagne_stn.kernels.gpu import GpuFusedSample, GpuFusedSampleGradient
-from lasagne_stn.markers import SamplerKind
-from lasagne_stn.sampler import sample_affine
+from lasagne_stn.kernels.sampling import numpy_fallback
+from lasagne_stn.kernels.sampling.gpu import GpuFusedSample, GpuFusedSampleGradient
+from lasagne_stn.sampling import BORDER_MODES, sample_affine
+from lasagne_stn.sampling.markers import SamplerKind
 
 from .conftest import work_of_the_host
 
 FAST = theano.compile.get_mode('FAST_RUN')
 BOTH = ['GpuFusedSample', 'GpuFusedSampleGradient']
-VALUE = .75                                     # of the border 'constant'
-compiled = {}                                   # functions that tests share
+VALUE = 0.75  # of the border 'constant'
+compiled = {}  # functions that tests share
 
 
 def function_of(kind, dtype='float32'):
@@ -36,20 +36,29 @@ def function_of(kind, dtype='float32'):
         size = T.lscalars('rows', 'columns')
         output = build(kind, images, where, size)
         gradients = T.grad(None, [images, where], known_grads={output: cotangent})
-        function = theano.function([images, where, *size, cotangent],
-                                   [output] + gradients, mode=FAST,
-                                   on_unused_input='ignore')
+        function = theano.function(
+            [images, where, *size, cotangent],
+            [output] + gradients,
+            mode=FAST,
+            on_unused_input='ignore',
+        )
         assert fused_ops(function) == BOTH
         graph = function.maker.fgraph
-        assert {node.outputs[0] for node in graph.apply_nodes
-                if isinstance(node.op, HostFromGpu)} == set(graph.outputs)
+        assert {
+            node.outputs[0]
+            for node in graph.apply_nodes
+            if isinstance(node.op, HostFromGpu)
+        } == set(graph.outputs)
         compiled[kind, dtype] = function
     return compiled[kind, dtype]
 
 
 def build(kind, images, where, size):
-    options = dict(border_mode=kind.border_mode, border_value=kind.border_value,
-                   align_corners=kind.align_corners)
+    options = dict(
+        border_mode=kind.border_mode,
+        border_value=kind.border_value,
+        align_corners=kind.align_corners,
+    )
     if kind.affine:
         return sample_affine(images, where, size, **options)
     return sample(images, where, **options)
@@ -71,20 +80,27 @@ class Case:
     def expected(self):
         """The same in numpy and float64."""
         arrays = [array.astype(float) for array in (self.images, self.where)]
-        return [reference.sample(self.kind, *arrays, self.size)] + (
-            reference.sample_gradient(self.kind, ('images', 'where'), *arrays,
-                                      self.size, self.cotangent.astype(float)))
+        return [numpy_fallback.sample(self.kind, *arrays, self.size)] + (
+            numpy_fallback.sample_gradient(
+                self.kind,
+                ('images', 'where'),
+                *arrays,
+                self.size,
+                self.cotangent.astype(float),
+            )
+        )
 
     def leave_kinks_out(self):
         """No gradient enters where rounding decides on the slope."""
-        taps = reference._Taps(self.kind, self.images, self.where.astype(float),
-                               self.size)
+        taps = numpy_fallback._Taps(
+            self.kind, self.images, self.where.astype(float), self.size
+        )
         near = [np.minimum(fraction, 1 - fraction) for fraction in taps.fraction]
         smooth = np.minimum(*near).reshape((-1, 1) + self.size) > 1e-4
         self.cotangent = (self.cotangent * smooth).astype(self.cotangent.dtype)
 
 
-def random_case(kind, rng, noise=.3, largest=24, dtype='float32'):
+def random_case(kind, rng, noise=0.3, largest=24, dtype='float32'):
     batch, channels = rng.integers(1, 7, 2)
     pixels, size = rng.integers(1, largest, (2, 2))
     images = rng.normal(size=(batch, channels) + tuple(pixels))
@@ -105,47 +121,78 @@ def check(case, tolerances=(1e-5, 1e-4, 1e-4)):
     return found
 
 
-KINDS = [SamplerKind(2, affine, border, VALUE, align) for affine in (True, False)
-         for border in BORDER_MODES for align in (True, False)]
-kinds = pytest.mark.parametrize('kind', KINDS, ids=[
-    '%s-%s-%s' % (('points', 'affine')[kind.affine], kind.border_mode,
-                  ('edges', 'corners')[kind.align_corners]) for kind in KINDS])
+KINDS = [
+    SamplerKind(2, affine, border, VALUE, align)
+    for affine in (True, False)
+    for border in BORDER_MODES
+    for align in (True, False)
+]
+kinds = pytest.mark.parametrize(
+    'kind',
+    KINDS,
+    ids=[
+        '%s-%s-%s'
+        % (
+            ('points', 'affine')[kind.affine],
+            kind.border_mode,
+            ('edges', 'corners')[kind.align_corners],
+        )
+        for kind in KINDS
+    ],
+)
 AFFINE = [kind for kind in KINDS if kind.affine and kind.align_corners]
-affine_kinds = pytest.mark.parametrize('kind', AFFINE,
-                                       ids=[kind.border_mode for kind in AFFINE])
+affine_kinds = pytest.mark.parametrize(
+    'kind', AFFINE, ids=[kind.border_mode for kind in AFFINE]
+)
 
 
 # ---- values
 
+
 @kinds
 def test_values_and_gradients_equal_the_loops(kind, rng):
-    case = Case(kind, rng.normal(size=(2, 3, 6, 5)), np.eye(2, 3) + rng.normal(
-        scale=.4, size=(2, 2, 3)), (4, 7), rng)
+    case = Case(
+        kind,
+        rng.normal(size=(2, 3, 6, 5)),
+        np.eye(2, 3) + rng.normal(scale=0.4, size=(2, 2, 3)),
+        (4, 7),
+        rng,
+    )
     if not kind.affine:
         case.where = rng.uniform(-1.7, 1.7, size=(2, 4, 7, 2)).astype('float32')
-    options = dict(border_mode=kind.border_mode, border_value=VALUE,
-                   align_corners=kind.align_corners)
+    options = dict(
+        border_mode=kind.border_mode,
+        border_value=VALUE,
+        align_corners=kind.align_corners,
+    )
 
     def slow(images, where):
         if kind.affine:
-            where = oracle.affine(where.reshape(2, 6), oracle.target_points(
-                case.size, kind.align_corners))
+            where = oracle.affine(
+                where.reshape(2, 6), oracle.target_points(case.size, kind.align_corners)
+            )
         return oracle.sample(images, where, **options)
 
-    images, where, cotangent = [array.astype(float) for array in (
-        case.images, case.where, case.cotangent)]
-    expected = [slow(images, where), np.zeros_like(images), oracle.numeric_gradient(
-        lambda array: slow(images, array), where, cotangent)]
+    images, where, cotangent = [
+        array.astype(float) for array in (case.images, case.where, case.cotangent)
+    ]
+    expected = [
+        slow(images, where),
+        np.zeros_like(images),
+        oracle.numeric_gradient(lambda array: slow(images, array), where, cotangent),
+    ]
     nothing = slow(np.zeros_like(images[:, :1]), where)
     for index in np.ndindex(6, 5):
         pixel = np.zeros((2, 1, 6, 5))
         pixel[(slice(None), slice(None)) + index] = 1
         reached = slow(pixel, where) - nothing
-        expected[1][(slice(None), slice(None)) + index] = (
-            cotangent * reached).sum(axis=(2, 3))
+        expected[1][(slice(None), slice(None)) + index] = (cotangent * reached).sum(
+            axis=(2, 3)
+        )
     for found, right, tolerance in zip(case.run(), expected, (1e-5, 1e-4, 1e-4)):
-        np.testing.assert_allclose(found, right, rtol=0,
-                                   atol=tolerance * abs(right).max())
+        np.testing.assert_allclose(
+            found, right, rtol=0, atol=tolerance * abs(right).max()
+        )
 
 
 @kinds
@@ -155,22 +202,28 @@ def test_random_shapes(kind, rng):
 
 
 @affine_kinds
-@pytest.mark.parametrize('noise', [.05, 1, 3, 10])
+@pytest.mark.parametrize('noise', [0.05, 1, 3, 10])
 def test_matrices_of_every_strength(kind, noise, rng):
     for _ in range(8):
         check(random_case(kind, rng, noise, largest=40))
 
 
 @affine_kinds
-@pytest.mark.parametrize('zoom', [.01, .3, .9, 1.6, 4, 9])
+@pytest.mark.parametrize('zoom', [0.01, 0.3, 0.9, 1.6, 4, 9])
 def test_zoom_and_rotation(kind, zoom, rng):
     for degrees in (0, 45, 90, 200):
-        turn = np.deg2rad(degrees + .1)
-        matrix = zoom * np.array([[np.cos(turn), np.sin(turn), .013],
-                                  [-np.sin(turn), np.cos(turn), .021]])
+        turn = np.deg2rad(degrees + 0.1)
+        matrix = zoom * np.array(
+            [[np.cos(turn), np.sin(turn), 0.013], [-np.sin(turn), np.cos(turn), 0.021]]
+        )
         for channels, rows, columns in ((1, 40, 33), (9, 17, 24)):
-            case = Case(kind, rng.normal(size=(1, channels, rows, columns)),
-                        matrix[None], (columns, rows), rng)
+            case = Case(
+                kind,
+                rng.normal(size=(1, channels, rows, columns)),
+                matrix[None],
+                (columns, rows),
+                rng,
+            )
             case.leave_kinks_out()
             check(case)
 
@@ -182,12 +235,25 @@ def test_float64(kind, rng):
 
 
 @affine_kinds
-@pytest.mark.parametrize('pixels, size', [
-    ((1, 1), (1, 1)), ((1, 9), (9, 1)), ((2, 2), (30, 29)), ((3, 900), (4, 700)),
-    ((900, 2), (800, 3)), ((90, 225), (33, 259))])
+@pytest.mark.parametrize(
+    'pixels, size',
+    [
+        ((1, 1), (1, 1)),
+        ((1, 9), (9, 1)),
+        ((2, 2), (30, 29)),
+        ((3, 900), (4, 700)),
+        ((900, 2), (800, 3)),
+        ((90, 225), (33, 259)),
+    ],
+)
 def test_thin_and_small_and_large_images(kind, pixels, size, rng):
-    case = Case(kind, rng.normal(size=(2, 2) + pixels),
-                np.eye(2, 3) + rng.normal(scale=.2, size=(2, 2, 3)), size, rng)
+    case = Case(
+        kind,
+        rng.normal(size=(2, 2) + pixels),
+        np.eye(2, 3) + rng.normal(scale=0.2, size=(2, 2, 3)),
+        size,
+        rng,
+    )
     case.leave_kinks_out()
     check(case)
 
@@ -204,9 +270,13 @@ def test_the_identity_is_a_bit_exact_copy(kind, rng):
 
 # ---- collisions, and the same bits again
 
-COLLISIONS = {'one point': np.zeros((2, 3)), 'far': np.eye(2, 3, 2) * [[30], [-40]],
-              'a line': [[1, 2, .1], [.5, 1, .05]], 'zoomed': 5 * np.eye(2, 3),
-              'turned': [[0, 3, .2], [-4, 0, .1]]}
+COLLISIONS = {
+    'one point': np.zeros((2, 3)),
+    'far': np.eye(2, 3, 2) * [[30], [-40]],
+    'a line': [[1, 2, 0.1], [0.5, 1, 0.05]],
+    'zoomed': 5 * np.eye(2, 3),
+    'turned': [[0, 3, 0.2], [-4, 0, 0.1]],
+}
 
 
 @affine_kinds
@@ -220,8 +290,13 @@ def test_many_output_pixels_in_one_source_pixel(kind, name, rng):
 
 def test_points_that_meet_in_one_pixel(rng):
     kind = KINDS[-1]
-    case = Case(kind, rng.normal(size=(2, 3, 8, 9)),
-                rng.normal(scale=.05, size=(2, 30, 40, 2)), (30, 40), rng)
+    case = Case(
+        kind,
+        rng.normal(size=(2, 3, 8, 9)),
+        rng.normal(scale=0.05, size=(2, 30, 40, 2)),
+        (30, 40),
+        rng,
+    )
     check(case)
 
 
@@ -236,11 +311,17 @@ def test_every_run_has_the_same_bits(kind, rng):
 
 # ---- odd inputs
 
+
 @affine_kinds
 @pytest.mark.parametrize('entry', range(6))
 def test_nan_stays_in_its_own_image(kind, entry, rng):
-    case = Case(kind, rng.normal(size=(3, 2, 12, 14)), np.eye(2, 3) + rng.normal(
-        scale=.2, size=(3, 2, 3)), (9, 16), rng)
+    case = Case(
+        kind,
+        rng.normal(size=(3, 2, 12, 14)),
+        np.eye(2, 3) + rng.normal(scale=0.2, size=(3, 2, 3)),
+        (9, 16),
+        rng,
+    )
     before = case.run()
     case.where[1].flat[entry] = np.nan
     after = case.run()
@@ -250,11 +331,17 @@ def test_nan_stays_in_its_own_image(kind, entry, rng):
         np.testing.assert_array_equal(array[::2], other[::2])
 
 
-@pytest.mark.parametrize('kind', [kind for kind in KINDS[10:] if kind.align_corners],
-                         ids=str)
+@pytest.mark.parametrize(
+    'kind', [kind for kind in KINDS[10:] if kind.align_corners], ids=str
+)
 def test_a_nan_point_is_one_nan_pixel(kind, rng):
-    case = Case(kind, rng.normal(size=(2, 2, 12, 14)),
-                rng.uniform(-1.5, 1.5, size=(2, 9, 16, 2)), (9, 16), rng)
+    case = Case(
+        kind,
+        rng.normal(size=(2, 2, 12, 14)),
+        rng.uniform(-1.5, 1.5, size=(2, 9, 16, 2)),
+        (9, 16),
+        rng,
+    )
     before = case.run()
     case.where[1, 3, 5, 0] = np.nan
     after = case.run()
@@ -270,8 +357,13 @@ def test_a_nan_point_is_one_nan_pixel(kind, rng):
 def test_huge_and_tiny_matrices_are_finite(kind, value, rng):
     for pixels, size in (((12, 14), (9, 16)), ((1, 9), (9, 1))):
         for entry in range(6):
-            case = Case(kind, rng.normal(size=(2, 2) + pixels), np.eye(2, 3)
-                        + rng.normal(scale=.2, size=(2, 2, 3)), size, rng)
+            case = Case(
+                kind,
+                rng.normal(size=(2, 2) + pixels),
+                np.eye(2, 3) + rng.normal(scale=0.2, size=(2, 2, 3)),
+                size,
+                rng,
+            )
             case.where[1].flat[entry] = value
             assert all(np.isfinite(array).all() for array in case.run())
             if kind.border_mode in ('nearest', 'constant') and abs(value) > 1:
@@ -280,8 +372,11 @@ def test_huge_and_tiny_matrices_are_finite(kind, value, rng):
 
 
 @kinds
-@pytest.mark.parametrize('shape', [(0, 2, 5, 6, 7, 8), (2, 0, 5, 6, 7, 8),
-                                   (2, 2, 5, 6, 0, 8), (2, 2, 5, 6, 7, 0)], ids=str)
+@pytest.mark.parametrize(
+    'shape',
+    [(0, 2, 5, 6, 7, 8), (2, 0, 5, 6, 7, 8), (2, 2, 5, 6, 0, 8), (2, 2, 5, 6, 7, 0)],
+    ids=str,
+)
 def test_nothing_to_do(kind, shape, rng):
     size = shape[4:]
     where = np.ones((shape[0], 2, 3) if kind.affine else shape[:1] + size + (2,))
@@ -295,25 +390,33 @@ def test_nothing_to_do(kind, shape, rng):
 def test_inputs_of_any_strides(rng):
     kind = KINDS[0]
     images, where, cotangent = T.ftensor4(), T.ftensor3(), T.ftensor4()
-    strided = [images[:, ::-1, ::2].dimshuffle(0, 1, 3, 2), where[::-1, :, ::-1],
-               cotangent[:, :, ::-2]]
+    strided = [
+        images[:, ::-1, ::2].dimshuffle(0, 1, 3, 2),
+        where[::-1, :, ::-1],
+        cotangent[:, :, ::-2],
+    ]
     output = build(kind, *strided[:2], [strided[2].shape[2], strided[2].shape[3]])
-    outputs = [output] + T.grad(None, [images, where],
-                                known_grads={output: strided[2]})
+    outputs = [output] + T.grad(None, [images, where], known_grads={output: strided[2]})
     function = theano.function([images, where, cotangent], outputs, mode=FAST)
     assert fused_ops(function) == BOTH
-    case = Case(kind, rng.normal(size=(3, 2, 7, 8)), rng.normal(size=(3, 2, 3)),
-                (5, 6), rng)
-    arrays = [np.zeros((3, 2, 15, 7), 'float32'), case.where[::-1, :, ::-1],
-              np.zeros((3, 2, 10, 6), 'float32')]
+    case = Case(
+        kind, rng.normal(size=(3, 2, 7, 8)), rng.normal(size=(3, 2, 3)), (5, 6), rng
+    )
+    arrays = [
+        np.zeros((3, 2, 15, 7), 'float32'),
+        case.where[::-1, :, ::-1],
+        np.zeros((3, 2, 10, 6), 'float32'),
+    ]
     arrays[0][:, ::-1, ::2] = np.concatenate(
-        [case.images, case.images[:, :, :, :0]], axis=3).transpose(0, 1, 3, 2)
+        [case.images, case.images[:, :, :, :0]], axis=3
+    ).transpose(0, 1, 3, 2)
     arrays[2][:, :, ::-2] = case.cotangent
     output, to_images, to_where = function(*arrays)
     expected = case.run()
     np.testing.assert_array_equal(output, expected[0])
-    np.testing.assert_array_equal(to_images[:, ::-1, ::2].transpose(0, 1, 3, 2),
-                                  expected[1])
+    np.testing.assert_array_equal(
+        to_images[:, ::-1, ::2].transpose(0, 1, 3, 2), expected[1]
+    )
     np.testing.assert_array_equal(to_where[::-1, :, ::-1], expected[2])
 
 
@@ -331,10 +434,14 @@ def test_calls_do_not_disturb_each_other(rng):
 def ops():
     """The ops themselves, for inputs that no layer would give them."""
     inputs = [T.ftensor4(), T.ftensor3(), T.lvector(), T.ftensor4()]
-    forward = theano.function(inputs[:3], GpuFusedSample(KINDS[0])(*inputs[:3]),
-                              mode=FAST)
-    backward = theano.function(inputs, GpuFusedSampleGradient(
-        KINDS[0], ('images', 'where'))(*inputs), mode=FAST)
+    forward = theano.function(
+        inputs[:3], GpuFusedSample(KINDS[0])(*inputs[:3]), mode=FAST
+    )
+    backward = theano.function(
+        inputs,
+        GpuFusedSampleGradient(KINDS[0], ('images', 'where'))(*inputs),
+        mode=FAST,
+    )
     return forward, backward
 
 
@@ -343,47 +450,58 @@ def test_what_does_not_fit_is_refused(ops):
     images, matrices = np.zeros((2, 1, 3, 4), 'f'), np.zeros((2, 2, 3), 'f')
     assert np.asarray(forward(images, matrices, [5, 6])).shape == (2, 1, 5, 6)
     for wrong in (matrices[:1], matrices[:, :1], np.zeros((2, 2, 2), 'f')):
-        with pytest.raises(ValueError, match=(
+        with pytest.raises(
+            ValueError,
+            match=(
                 r'GpuFusedSample: matrices for a batch of 2 .* got \(%d, %d, %d\)'
-                % wrong.shape)):
+                % wrong.shape
+            ),
+        ):
             forward(images, wrong, [5, 6])
     with pytest.raises(ValueError, match='GpuFusedSample: the output cannot have -1 '):
         forward(images, matrices, [-1, 6])
     with pytest.raises(ValueError, match='GpuFusedSample: the images have no pixels'):
         forward(images[:, :, :0], matrices, [5, 6])
     with pytest.raises(ValueError, match='more than 2.30 pixels'):
-        forward(images, matrices, [2 ** 16, 2 ** 15])
+        forward(images, matrices, [2**16, 2**15])
     with pytest.raises(ValueError, match='GpuFusedSampleGradient: the gradient has no'):
         backward(images, matrices, [5, 6], np.zeros((2, 1, 5, 5), 'f'))
 
 
 # ---- the graph
 
+
 def optimised(outputs, inputs, mode=FAST):
     """Names of the fused ops in a graph that is optimised but not compiled."""
     graph = gof.FunctionGraph(*gof.graph.clone(inputs, outputs))
     with theano.configparser.change_flags(compute_test_value='off'):
         mode.optimizer.optimize(graph)
-    return [type(node.op).__name__ for node in graph.toposort()
-            if type(node.op).__module__.startswith('lasagne_stn.kernels')]
+    return [
+        type(node.op).__name__
+        for node in graph.toposort()
+        if type(node.op).__module__.startswith('lasagne_stn.kernels')
+    ]
 
 
 def layer_graph(**options):
     images, theta = T.ftensor4(), T.fmatrix()
     layer = TransformerLayer((None,) * 4, (None, 6), **options)
     output = layer.get_output_for([images, theta])
-    return ([output] + T.grad((output ** 2).sum(), [images, theta]), [images, theta])
+    return ([output] + T.grad((output**2).sum(), [images, theta]), [images, theta])
 
 
 def test_a_layer_is_fused_and_nothing_comes_back_to_the_host_between(rng):
     images = theano.shared(rng.normal(size=(2, 3, 9, 8)).astype('float32'))
-    theta = theano.shared((np.eye(2, 3).ravel() + rng.normal(
-        scale=.2, size=(2, 6))).astype('float32'))
+    theta = theano.shared(
+        (np.eye(2, 3).ravel() + rng.normal(scale=0.2, size=(2, 6))).astype('float32')
+    )
     layer = TransformerLayer((None,) * 4, (None, 6), downsample_factor=2)
     output = layer.get_output_for([images, theta])
-    cost = (output ** 2).sum()
-    updates = [(value, value - 1e-3 * gradient) for value, gradient in zip(
-        (images, theta), T.grad(cost, [images, theta]))]
+    cost = (output**2).sum()
+    updates = [
+        (value, value - 1e-3 * gradient)
+        for value, gradient in zip((images, theta), T.grad(cost, [images, theta]))
+    ]
     step = theano.function([], cost, updates=updates, mode=FAST)
     assert fused_ops(step) == BOTH
     assert work_of_the_host(step) == []
@@ -403,11 +521,15 @@ def test_a_mode_without_the_device_takes_the_cpus_ops(rng):
     outputs, inputs = layer_graph(border_mode='reflect')
     host = FAST.excluding('gpuarray')
     assert sorted(optimised(outputs, inputs, host)) == [
-        'FusedSample', 'FusedSampleGradient']
-    arrays = [rng.normal(size=shape).astype('float32') for shape in (
-        (2, 1, 5, 6), (2, 6))]
-    found, expected = [theano.function(inputs, outputs[0], mode=mode)(*arrays)
-                       for mode in (FAST, host)]
+        'FusedSample',
+        'FusedSampleGradient',
+    ]
+    arrays = [
+        rng.normal(size=shape).astype('float32') for shape in ((2, 1, 5, 6), (2, 6))
+    ]
+    found, expected = [
+        theano.function(inputs, outputs[0], mode=mode)(*arrays) for mode in (FAST, host)
+    ]
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -428,9 +550,14 @@ for tags in ([], ['gpuarray']):
 def test_a_device_that_is_only_initialised_is_used_by_modes_that_name_it(environment):
     environment.pop('THEANO_GPU_IS_ALREADY_ACTIVE', None)
     environment['THEANO_FLAGS'] += ',floatX=float32,device=cpu,init_gpu_device=' + (
-        theano.config.device)
-    output = subprocess.run([sys.executable, '-c', INITIALISED], env=environment,
-                            check=True, stdout=subprocess.PIPE).stdout
+        theano.config.device
+    )
+    output = subprocess.run(
+        [sys.executable, '-c', INITIALISED],
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+    ).stdout
     assert output.decode().split() == ['FusedSample', 'GpuFusedSample']
 
 
@@ -438,8 +565,9 @@ def test_what_has_no_kernel_stays_explicit():
     volume, matrices = T.TensorType('float32', (False,) * 5)(), T.ftensor3()
     output = sample_affine(volume, matrices, (2, 3, 4))
     assert optimised([output], [volume, matrices]) == []
-    assert optimised([output], [volume, matrices],
-                     FAST.excluding('gpuarray')) == ['FusedSample']
+    assert optimised([output], [volume, matrices], FAST.excluding('gpuarray')) == [
+        'FusedSample'
+    ]
     for interpolation in ('nearest', 'bicubic'):
         assert optimised(*layer_graph(interpolation=interpolation)) == []
 
@@ -452,8 +580,11 @@ def test_only_the_gradients_that_are_asked_for_are_computed(rng):
         output = build(KINDS[0], *inputs[:2], inputs[2:4])
         gradient = T.grad(None, inputs[number], known_grads={output: inputs[4]})
         function = theano.function(inputs, gradient, mode=FAST)
-        op, = [node.op for node in function.maker.fgraph.toposort()
-               if isinstance(node.op, GpuFusedSampleGradient)]
+        (op,) = [
+            node.op
+            for node in function.maker.fgraph.toposort()
+            if isinstance(node.op, GpuFusedSampleGradient)
+        ]
         assert op.wrt == (name,)
         found = function(case.images, case.where, *case.size, case.cotangent)
         np.testing.assert_array_equal(found, both[1 + number])
@@ -463,9 +594,8 @@ def test_stacked_transformers_are_fused_each():
     images, theta = T.ftensor4(), T.fmatrix()
     inner = TransformerLayer((None,) * 4, (None, 6), downsample_factor=2)
     outer = TransformerLayer((None,) * 4, (None, 6), border_mode='mirror')
-    output = outer.get_output_for([inner.get_output_for([images, theta]), theta * .9])
-    names = optimised([output] + T.grad(output.sum(), [images, theta]),
-                      [images, theta])
+    output = outer.get_output_for([inner.get_output_for([images, theta]), theta * 0.9])
+    names = optimised([output] + T.grad(output.sum(), [images, theta]), [images, theta])
     assert sorted(names) == sorted(BOTH * 2)
 
 

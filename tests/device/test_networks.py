@@ -1,9 +1,10 @@
 """Whole networks: steps of training on the device against the CPU's."""
+
 import numpy as np
 import pytest
 import theano
 
-from lasagne_stn.bench import training
+from lasagne_stn.bench import training_step
 from lasagne_stn.bench.remote import Remote
 
 from .conftest import work_of_the_host
@@ -11,7 +12,7 @@ from .conftest import work_of_the_host
 STEPS = 10
 
 
-class Training(training.TheanoTraining):
+class Training(training_step.TheanoTraining):
     """Steps from a transformation that reads no point at a pixel's centre.
 
     There the gradient jumps, and rounding would choose the side.
@@ -22,13 +23,14 @@ class Training(training.TheanoTraining):
         self.load(name, batch=6, size=30)
         for value in self._arguments['updates']:
             if value.name == 'b' and value.get_value().shape == (6,):
-                value.set_value(np.cos(np.float32([.6, 1.4, 1.5, 1.7, .8, 1.65])))
+                value.set_value(np.cos(np.float32([0.6, 1.4, 1.5, 1.7, 0.8, 1.65])))
 
     def learn(self):
         """Losses, and then what was learnt, with its momentum."""
         losses = [self.step() for _ in range(STEPS)]
-        return losses, [np.asarray(value.get_value())
-                        for value in self._arguments['updates']]
+        return losses, [
+            np.asarray(value.get_value()) for value in self._arguments['updates']
+        ]
 
     def host(self):
         """What the host had to compute."""
@@ -41,7 +43,7 @@ def test_ten_steps_equal_those_of_the_cpu(name):
     ours.start(name)
     assert ours.host() == []
     losses, values = ours.learn()
-    assert losses[-1] < .95 * losses[0]
+    assert losses[-1] < 0.95 * losses[0]
     with Remote(Training, threads=2, flags='device=cpu') as theirs:
         theirs.ask('start', name)
         expected_losses, expected = theirs.ask('learn')

@@ -1,0 +1,154 @@
+// Between Theano's numpy arrays and the sampler: shapes, contiguous data, errors.
+#ifndef STN_THEANO_ARRAYS_H
+#define STN_THEANO_ARRAYS_H
+
+#include <Python.h>
+#include <numpy/arrayobject.h>
+
+#include "theano/buffers.h"
+#include "sampler.h"
+#include "shape_words.h"
+
+namespace stn {
+
+// An array's data in C order: its own, or a copy that lives as long as this object. Its
+// own data too, whatever the order, if `as_it_is`.
+class Contiguous {
+ public:
+  explicit Contiguous(PyArrayObject* array, bool as_it_is = false) : array_(array) {
+    if (as_it_is)
+      Py_INCREF(array);
+    else
+      array_ = PyArray_GETCONTIGUOUS(array);
+  }
+  ~Contiguous() { Py_XDECREF(array_); }
+  bool operator!() const { return array_ == NULL; }
+  template <typename T>
+  const T* data() const {
+    return static_cast<const T*>(PyArray_DATA(array_));
+  }
+
+ private:
+  Contiguous(const Contiguous&);
+  Contiguous& operator=(const Contiguous&);
+  PyArrayObject* array_;
+};
+
+// Keeps an output of the last call if it fits, else makes a new one.
+inline bool prepare_output(PyArrayObject** output, int axes, const npy_intp* shape,
+                           int type) {
+  if (*output && PyArray_NDIM(*output) == axes && PyArray_IS_C_CONTIGUOUS(*output) &&
+      PyArray_CompareLists(PyArray_DIMS(*output), const_cast<npy_intp*>(shape), axes))
+    return true;
+  Py_XDECREF(*output);
+  npy_intp* dims = const_cast<npy_intp*>(shape);
+  const size_t bytes = static_cast<size_t>(PyArray_MultiplyList(dims, axes)) *
+                       (type == NPY_DOUBLE ? sizeof(double) : sizeof(float));
+  *output = (PyArrayObject*)(bytes < Buffers::LEAST
+                                 ? PyArray_SimpleNew(axes, dims, type)
+                                 : Buffers::new_array(axes, dims, type, bytes));
+  return *output != NULL;
+}
+
+// Are points (batch, output size, dims) a view of planes (batch, dims, output size)? It
+// is what a transform gives, which computes all x in one row.
+inline bool is_planar(PyArrayObject* points) {
+  const int last = PyArray_NDIM(points) - 1;
+  npy_intp stride = PyArray_ITEMSIZE(points);
+  for (int k = last; k >= 0; --k) {
+    const int axis = k == 0 ? 0 : k == 1 ? last : k - 1;  // the slowest comes last
+    if (PyArray_STRIDE(points, axis) != stride) return false;
+    stride *= PyArray_DIM(points, axis);
+  }
+  return true;
+}
+
+// The same for the gradient of points.
+inline bool prepare_planar(PyArrayObject** output, int axes, const npy_intp* shape,
+                           int type) {
+  if (*output && PyArray_NDIM(*output) == axes && is_planar(*output) &&
+      PyArray_CompareLists(PyArray_DIMS(*output), const_cast<npy_intp*>(shape), axes))
+    return true;
+  npy_intp planes_shape[NPY_MAXDIMS], order[NPY_MAXDIMS];
+  for (int axis = 0; axis < axes; ++axis) {
+    const int from = axis == 0 ? 0 : axis == 1 ? axes - 1 : axis - 1;
+    planes_shape[axis] = shape[from];
+    order[from] = axis;
+  }
+  PyArrayObject* planes = NULL;
+  if (!prepare_output(&planes, axes, planes_shape, type)) return false;
+  PyArray_Dims permutation = {order, axes};
+  Py_XDECREF(*output);
+  *output = (PyArrayObject*)PyArray_Transpose(planes, &permutation);
+  Py_DECREF(planes);
+  return *output != NULL;
+}
+
+// Sizes from the inputs; on false a Python error is set.
+template <int dims>
+bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
+                   PyArrayObject* where, PyArrayObject* size, bool affine, int border,
+                   double border_value, bool align_corners) {
+  geometry->dims = dims;
+  geometry->affine = affine;
+  geometry->planar = !affine && is_planar(where);
+  geometry->border = border;
+  geometry->border_value = border_value;
+  geometry->align_corners = align_corners;
+  geometry->batch = PyArray_DIM(images, 0);
+  geometry->channels = PyArray_DIM(images, 1);
+  bool fits = PyArray_DIM(where, 0) == geometry->batch && PyArray_DIM(size, 0) == dims;
+  for (int axis = 0; axis < dims && fits; ++axis) {
+    geometry->in[axis] = PyArray_DIM(images, 2 + axis);
+    const npy_int64 pixels = *(npy_int64*)PyArray_GETPTR1(size, axis);
+    geometry->out[axis] = pixels;
+    fits = affine || PyArray_DIM(where, 1 + axis) == pixels;
+    if (geometry->in[axis] == 0) {
+      PyErr_Format(PyExc_ValueError, "%s: the images have no pixels", name);
+      return false;
+    }
+    if (pixels < 0) {
+      PyErr_Format(PyExc_ValueError, "%s: the output cannot have %lld pixels along an "
+                   "axis", name, static_cast<long long>(pixels));
+      return false;
+    }
+  }
+  if (affine)
+    fits = fits && PyArray_DIM(where, 1) == dims && PyArray_DIM(where, 2) == dims + 1;
+  else
+    fits = fits && PyArray_DIM(where, 1 + dims) == dims;
+  if (!fits)
+    PyErr_Format(PyExc_ValueError,
+                 "%s: %s for a batch of %zd images must be %s, one for each image, got "
+                 "%s", name, affine ? "matrices" : "points",
+                 (Py_ssize_t)geometry->batch,
+                 affine ? "(batch, dims, dims + 1)" : "(batch, output size, dims)",
+                 ShapeWords(PyArray_DIMS(where), PyArray_NDIM(where)).text());
+  return fits;
+}
+
+template <int dims>
+bool fits_output(const Geometry& geometry, const char* name, PyArrayObject* array) {
+  bool fits = PyArray_DIM(array, 0) == geometry.batch &&
+              PyArray_DIM(array, 1) == geometry.channels;
+  for (int axis = 0; axis < dims; ++axis)
+    fits = fits && PyArray_DIM(array, 2 + axis) == geometry.out[axis];
+  if (!fits)
+    PyErr_Format(PyExc_ValueError,
+                 "%s: the gradient has not the output's shape, got %s", name,
+                 ShapeWords(PyArray_DIMS(array), 2 + dims).text());
+  return fits;
+}
+
+// From a sampler's status to what Theano expects: 0, or 1 with an error set.
+inline int report(const char* name, int status) {
+  if (status == STATUS_NO_MEMORY)
+    PyErr_Format(PyExc_MemoryError, "%s: out of memory", name);
+  else if (status == STATUS_TOO_LARGE)
+    PyErr_Format(PyExc_ValueError, "%s: an image has more than 2^30 pixels", name);
+  return status != STATUS_FINE;
+}
+
+}  // namespace stn
+
+#endif  // STN_THEANO_ARRAYS_H

@@ -1,0 +1,13 @@
+"""Layers for Lasagne that warp images and volumes."""
+
+from .sampling_grid import SamplingGridLayer
+from .transformer import TPSTransformerLayer, TransformerLayer
+from .volume import FlattenVolumeLayer, Transformer3DLayer
+
+__all__ = [
+    'TransformerLayer',
+    'TPSTransformerLayer',
+    'Transformer3DLayer',
+    'SamplingGridLayer',
+    'FlattenVolumeLayer',
+]

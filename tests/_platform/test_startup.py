@@ -1,0 +1,147 @@
+"""Importing the package in fresh processes."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from lasagne_stn._platform import flags, startup, toolchain
+
+ROOT = str(pathlib.Path(__file__).resolve().parents[2])
+SHOW = '; import theano; c = theano.config; print(c.floatX, c.openmp, c.cxx, '
+needs_compiler = pytest.mark.skipif(not toolchain.find_compiler(), reason='needs g++')
+
+
+def python(environment, code, *options):
+    """Output, errors and exit status of a fresh Python, warnings being errors."""
+    environment = dict(environment, PYTHONPATH=ROOT)
+    done = subprocess.run(
+        [sys.executable, '-W', 'error', *options, '-c', code],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout, done.stderr, done.returncode
+
+
+def with_flags(environment, given):
+    return dict(environment, THEANO_FLAGS=environment['THEANO_FLAGS'] + ',' + given)
+
+
+@pytest.mark.parametrize('float_type', ['float32', 'float64'])
+def test_import_is_silent_and_leaves_the_flags_of_the_user(environment, float_type):
+    environment = with_flags(environment, 'floatX=' + float_type)
+    code = (
+        'import os; before = dict(os.environ); import lasagne_stn, lasagne; '
+        'before.setdefault("GOMP_SPINCOUNT", "10000"); '
+        'assert dict(os.environ) == before; import theano; '
+        'assert theano.config.floatX == "%s"' % float_type
+    )
+    assert python(environment, code) == ('', '', 0)
+
+
+def test_import_without_a_compiler_is_silent_and_works(environment, tmp_path):
+    environment = dict(
+        environment, PATH=str(tmp_path), THEANO_FLAGS='base_compiledir=' + str(tmp_path)
+    )
+    out, error, status = python(
+        environment,
+        'import lasagne_stn, theano, theano.tensor as T; x = T.matrix();'
+        'print(repr(theano.config.cxx), theano.config.openmp,'
+        ' theano.function([x], T.dot(x, x) + 1)([[1, 2], [3, 4]]).tolist())',
+    )
+    assert (out, error, status) == ("'' False [[8.0, 11.0], [16.0, 23.0]]\n", '', 0)
+
+
+@needs_compiler
+def test_flags_of_the_user_win(environment, tmp_path):
+    (tmp_path / 'rc').write_text(
+        '[global]\nfloatX = float32\nopenmp = False\n[blas]\nldflags = -lmine,%d\n'
+    )
+    environment = dict(environment, THEANORC=str(tmp_path / 'rc'))
+    out, error, status = python(
+        environment,
+        'import lasagne_stn'
+        + SHOW
+        + 'c.blas.ldflags, lasagne_stn._platform.flags.chosen_flags)',
+    )
+    assert (error, status) == ('', 0)
+    assert out == 'float32 False %s -lmine,%%d {}\n' % toolchain.find_compiler()
+    environment = with_flags(environment, 'cxx=,blas.ldflags="-L/a b,c"')
+    out, error, status = python(
+        environment, 'import lasagne_stn' + SHOW + 'c.blas.ldflags)'
+    )
+    assert (out, error, status) == ('float32 False  -L/a b,c\n', '', 0)
+
+
+@needs_compiler
+def test_theano_that_was_imported_before_keeps_its_flags(environment):
+    flags = with_flags(environment, 'blas.ldflags=-lmine,openmp=False,floatX=float32')
+    out, error, status = python(
+        flags,
+        'import warnings; warnings.simplefilter("ignore"); import theano; '
+        'warnings.simplefilter("error"); import lasagne_stn, lasagne'
+        + SHOW
+        + 'lasagne_stn._platform.flags.chosen_flags)',
+    )
+    assert (error, status) == ('', 0)
+    assert out == 'float32 False %s {}\n' % toolchain.find_compiler()
+
+
+def test_preparing_twice_does_no_harm():
+    before = dict(flags.chosen_flags), set(sys.modules)
+    startup.prepare()
+    assert (flags.chosen_flags, set(sys.modules)) == before
+
+
+def test_only_the_parts_of_theano_are_forgotten():
+    modules = dict.fromkeys(['theano.gof', 'theano.gof.op', 'theanos', 'numpy'])
+    startup._forget_failed_import(modules)
+    assert set(modules) == {'theanos', 'numpy'}
+
+
+def test_an_import_of_theano_that_failed_before_does_no_harm(environment):
+    out, error, status = python(
+        environment,
+        'import sys, types; sys.modules["theano.left"] = '
+        'types.ModuleType("left"); import lasagne_stn; print("theano.left" in'
+        ' sys.modules)',
+    )
+    assert (out, error, status) == ('False\n', '', 0)
+
+
+@pytest.mark.parametrize(
+    'flags, message',
+    [
+        ('floatX=float33', 'Invalid value .*float33.*floatX'),
+        ('floatX="float32', 'No closing quotation'),
+    ],
+)
+def test_flags_that_are_wrong_are_reported_by_theano(environment, flags, message):
+    out, error, status = python(with_flags(environment, flags), 'import lasagne_stn')
+    assert status and re.search(message, error)
+
+
+def test_a_file_that_cannot_be_read_is_reported_by_theano(environment, tmp_path):
+    (tmp_path / 'rc').write_text('floatX = float32\n')
+    environment = dict(environment, THEANORC=str(tmp_path / 'rc'))
+    out, error, status = python(environment, 'import lasagne_stn')
+    assert status and 'MissingSectionHeaderError' in error
+    assert 'theano/configparser.py' in error
+
+
+@pytest.mark.parametrize('value', ['two', '4,2'])
+def test_threads_that_are_no_number_are_reported_by_theano(environment, value):
+    environment = dict(environment, OMP_NUM_THREADS=value)
+    out, error, status = python(environment, 'import lasagne_stn')
+    assert status and "OMP_NUM_THREADS should be a number, got '%s'" % value in error
+
+
+def test_without_its_dependencies_the_pip_line_is_shown(environment):
+    out, error, status = python(environment, 'import lasagne_stn', '-S')
+    assert status and 'ImportError: lasagne_stn needs numpy>=1.20,<1.24, ' in error
+    assert 'none is installed' in error
+    assert 'Run: pip install "numpy>=1.20,<1.24"' in error

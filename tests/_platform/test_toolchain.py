@@ -1,0 +1,86 @@
+"""The BLAS library, the compiler and the headers."""
+
+import importlib.util
+import os
+import sys
+import sysconfig
+import types
+
+import pytest
+
+from lasagne_stn._platform import toolchain
+
+
+def test_headers_are_found(monkeypatch, tmp_path):
+    monkeypatch.setattr(sysconfig, 'get_paths', lambda: {'include': str(tmp_path)})
+    assert toolchain.find_headers() is None
+    (tmp_path / 'Python.h').write_text('')
+    assert toolchain.find_headers() == str(tmp_path / 'Python.h')
+
+
+class Machine:
+    """A folder of the system and one of scipy, made of empty files."""
+
+    def __init__(self, folder, monkeypatch):
+        self.system, self.scipy = folder / 'lib', folder / 'scipy'
+        self.monkeypatch = monkeypatch
+        monkeypatch.setattr(toolchain, '_library_folders', lambda: [str(self.system)])
+        self.scipy_is(self.scipy)
+
+    def scipy_is(self, folder):
+        package = types.SimpleNamespace(submodule_search_locations=[str(folder)])
+        self.monkeypatch.setattr(importlib.util, 'find_spec', lambda name: package)
+
+    def add(self, path):
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text('')
+        return str(path)
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    return Machine(tmp_path, monkeypatch)
+
+
+def test_blas_of_the_system_then_of_scipy_then_a_plain_one(machine):
+    assert toolchain.find_blas() == ('', '')
+    plain = machine.add(machine.system / 'libblas.so')
+    assert toolchain.find_blas()[0] == plain
+    folder = machine.scipy.parent / 'scipy.libs'
+    machine.add(folder / 'libopenblas64_p-r0.so')
+    wheel = machine.add(folder / 'libopenblasp-r0.3.18.so')
+    assert toolchain.find_blas() == (
+        wheel,
+        '-Wl,--no-as-needed -Wl,%s -Wl,-rpath,%s' % (wheel, folder),
+    )
+    fast = machine.add(machine.system / 'libopenblas.so')
+    assert toolchain.find_blas()[0] == fast
+
+
+def test_a_plain_name_that_leads_to_openblas_is_fast(machine):
+    wheel = machine.add(machine.scipy / '.libs' / 'libopenblasp-r0.3.18.so')
+    assert toolchain.find_blas()[0] == wheel
+    real = machine.add(machine.system / 'openblas' / 'libblas.so.3')
+    link = machine.system / 'libblas.so'
+    link.symlink_to(real)
+    assert toolchain.find_blas()[0] == str(link)
+
+
+@pytest.mark.parametrize('name', ['a b', 'a,b', 'a"b', "a'b", 'a\\b', 'a:b', 'ä'])
+def test_a_library_in_a_folder_that_the_linker_would_split_is_left_out(machine, name):
+    folder = machine.scipy.parent / name
+    machine.scipy_is(folder / 'scipy')
+    machine.add(folder / 'scipy.libs' / 'libopenblasp-r0.3.18.so')
+    assert toolchain.find_blas() == ('', '')
+
+
+def test_a_folder_with_brackets_is_not_a_pattern(machine):
+    folder = machine.scipy.parent / '[a]'
+    machine.scipy_is(folder / 'scipy')
+    wheel = machine.add(folder / 'scipy.libs' / 'libopenblasp-r0.3.18.so')
+    assert toolchain._scipy_libraries() == [wheel]
+
+
+def test_library_folders_are_those_of_python_and_of_the_system():
+    assert toolchain._library_folders()[0] == os.path.join(sys.prefix, 'lib')
+    assert '/usr/lib' in toolchain._library_folders()

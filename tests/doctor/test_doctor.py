@@ -1,0 +1,369 @@
+"""The doctor's lines, each state with its remedy, and the table."""
+
+import collections
+import ctypes
+import importlib
+import os
+import re
+import shutil
+import sys
+import types
+from importlib.machinery import EXTENSION_SUFFIXES
+
+import pytest
+import theano
+
+from lasagne_stn import doctor
+from lasagne_stn.doctor import Line, device, lines
+from lasagne_stn.doctor import doctor as command
+
+
+@pytest.fixture
+def console(tmp_path):
+    rich_console = pytest.importorskip('rich.console', reason='needs rich')
+    with open(str(tmp_path / 'printed'), 'w+', encoding='utf8') as file:
+        yield rich_console.Console(width=90, file=file, color_system=None)
+
+
+def printed(console):
+    console.file.seek(0)
+    return console.file.read()
+
+
+def test_a_package_is_ok_in_its_range_only():
+    assert doctor.package_line('scipy', '1.10.1') == Line('scipy', 'ok', '1.10.1')
+    assert doctor.package_line('scipy', '1.11.0') == Line(
+        'scipy', 'broken', '1.11.0', 'pip install "scipy>=1.5,<1.11"'
+    )
+    assert doctor.package_line('scipy', None).found == 'none'
+
+
+def test_a_compiler_that_runs_is_ok():
+    line = doctor.compiler_line(sys.executable, None, 'Python.h')
+    python = 'Python %d.%d.%d' % sys.version_info[:3]
+    assert line == Line('C++ compiler', 'ok', sys.executable + ': ' + python)
+
+
+@pytest.mark.parametrize(
+    'used, installed, headers, state, found, remedy',
+    [
+        ('', None, 'Python.h', 'degraded', 'none: .*slower', r'apt-get install g\+\+'),
+        (
+            '',
+            'g++',
+            'Python.h',
+            'degraded',
+            'by the Theano flag cxx',
+            'THEANO_FLAGS=cxx=',
+        ),
+        (
+            '',
+            'g++',
+            None,
+            'degraded',
+            'no Python.h',
+            r'apt-get install python3\.\d+-dev',
+        ),
+        (
+            'g++',
+            'g++',
+            None,
+            'broken',
+            'no Python.h',
+            r'apt-get install python3\.\d+-dev',
+        ),
+        ('/no/g++', None, 'Python.h', 'broken', r'/no/g\+\+ does not run', 'reinstall'),
+        (
+            'false',
+            None,
+            'Python.h',
+            'broken',
+            'does not run: .*exit status 1',
+            'reinstall',
+        ),
+    ],
+)
+def test_a_compiler_that_is_missing_or_fails(
+    used, installed, headers, state, found, remedy
+):
+    line = doctor.compiler_line(used, installed, headers)
+    assert line.state == state
+    assert re.search(found, line.found)
+    assert re.search(remedy, line.remedy)
+
+
+@pytest.mark.parametrize(
+    'theanos, state, remedy',
+    [(60, 'ok', ''), (40, 'degraded', 'apt-get install libopenblas-dev')],
+)
+def test_blas_is_ok_if_not_much_slower_than_numpy(monkeypatch, theanos, state, remedy):
+    monkeypatch.setattr(lines, 'find_blas', lambda: ('/lib/libx.so', '-lx'))
+    line = doctor.blas_line('-lx', 'float32', lambda float_type: (theanos, 100))
+    assert line == Line(
+        'BLAS',
+        state,
+        '/lib/libx.so: %d GFLOP/s, numpy 100, floatX=float32' % theanos,
+        remedy,
+    )
+
+
+def test_blas_of_numpy_or_of_the_user_is_named(monkeypatch):
+    monkeypatch.setattr(lines, 'find_blas', lambda: ('/lib/libx.so', '-Wl,/libx.so'))
+    line = doctor.blas_line('', 'float64', lambda float_type: (9, 10))
+    assert line.found.startswith("numpy's own, through its C interface: 9 GFLOP/s")
+    line = doctor.blas_line('-ly', 'float64', lambda float_type: (1, 10))
+    assert line.found.startswith('-ly: 1 GFLOP/s')
+    assert line.remedy == 'export THEANO_FLAGS=\'blas.ldflags="-Wl,/libx.so"\''
+
+
+@pytest.mark.parametrize(
+    'error, text',
+    [
+        (OSError('cannot find -ly\nmore'), '-ly: cannot find -ly$'),
+        (ValueError(), r'-ly: ValueError\(\)$'),
+    ],
+)
+def test_blas_that_fails_is_broken(error, text):
+    def speeds(float_type):
+        raise error
+
+    line = doctor.blas_line('-ly', 'float32', speeds)
+    assert line.state == 'broken' and line.remedy
+    assert re.search(text, line.found)
+
+
+@pytest.mark.parametrize('float_type', ['float32', 'float64'])
+def test_blas_is_measured(float_type):
+    assert min(doctor.blas_speeds(float_type, size=20, repeats=2)) > 0
+
+
+def test_a_wrong_product_is_an_error(monkeypatch):
+    monkeypatch.setattr(theano, 'function', lambda *_, **__: lambda x, y: x.dot(y) + 1)
+    with pytest.raises(ArithmeticError, match='a matrix product is wrong'):
+        doctor.blas_speeds('float64', size=20, repeats=1)
+
+
+@pytest.mark.parametrize(
+    'switched_on, compiler, threads, works, state, found',
+    [
+        (True, 'g++', 2, True, 'ok', 'on, 2 threads'),
+        (True, 'g++', 2, False, 'degraded', 'the compiler does not support it'),
+        (True, '', 2, True, 'ok', 'off: without a C++ compiler'),
+        (False, 'g++', 1, True, 'ok', 'off: one core, or OMP_NUM_THREADS=1'),
+        (False, 'g++', 2, True, 'ok', 'off: by a Theano flag'),
+    ],
+)
+def test_openmp(monkeypatch, switched_on, compiler, threads, works, state, found):
+    monkeypatch.setattr(theano.gof.OpenMPOp, 'test_gxx_support', lambda: works)
+    line = doctor.openmp_line(switched_on, compiler, threads)
+    assert (line.state, line.found) == (state, found)
+    assert bool(line.remedy) == (state != 'ok')
+
+
+def test_the_cache_folder_is_measured(tmp_path):
+    (tmp_path / 'inner').mkdir()
+    (tmp_path / 'inner' / 'module.so').write_bytes(bytes(3 * 2**20))
+    (tmp_path / 'link').symlink_to(tmp_path / 'nothing')
+    assert doctor.cache_line(str(tmp_path)) == Line(
+        'compile cache', 'ok', '%s, 3 MB, writable' % tmp_path
+    )
+
+
+def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
+    assert doctor.cache_line(str(tmp_path)).state == 'ok'
+    usage = collections.namedtuple('usage', 'free')
+    monkeypatch.setattr(shutil, 'disk_usage', lambda folder: usage(5))
+    line = doctor.cache_line(str(tmp_path))
+    assert line.state == 'degraded' and 'the disk is full' in line.found
+    monkeypatch.setattr(os, 'access', lambda folder, mode: False)
+    line = doctor.cache_line(str(tmp_path))
+    assert line.state == 'broken' and 'not writable' in line.found
+    assert 'base_compiledir=' in line.remedy
+
+
+@pytest.mark.parametrize(
+    'asked, missing, active, line',
+    [
+        (
+            'cpu',
+            {},
+            False,
+            Line(
+                'device',
+                'ok',
+                'the CPU, which is enough; another device can be tried',
+                'export THEANO_FLAGS=device=opencl0:0,floatX=float32',
+            ),
+        ),
+        (
+            'cpu',
+            {'a': 'get a', 'b': 'get b'},
+            False,
+            Line(
+                'device',
+                'ok',
+                'the CPU, which is enough; another device needs a, b',
+                'get a\nget b',
+            ),
+        ),
+        ('opencl0:0', {}, True, Line('device', 'ok', 'opencl0:0: Name, pygpu 0.7.6')),
+        (
+            'opencl0:0',
+            {'CLBlast': 'get it'},
+            True,
+            Line(
+                'device', 'broken', 'opencl0:0: Name, pygpu 0.7.6; no CLBlast', 'get it'
+            ),
+        ),
+        (
+            'cuda0',
+            {'pygpu': 'get it'},
+            False,
+            Line(
+                'device',
+                'degraded',
+                'cuda0 was asked for, the CPU is used: no pygpu',
+                'get it',
+            ),
+        ),
+        (
+            'cuda',
+            {},
+            False,
+            Line(
+                'device',
+                'degraded',
+                'cuda was asked for, the CPU is used: it does not start',
+            ),
+        ),
+    ],
+)
+def test_the_line_of_a_device(monkeypatch, asked, missing, active, line):
+    kinds = types.SimpleNamespace(
+        list_contexts=lambda: [None],
+        get_context=lambda name: types.SimpleNamespace(devname='Name'),
+    )
+    module = types.SimpleNamespace(
+        pygpu_activated=active,
+        type=kinds,
+        pygpu=types.SimpleNamespace(__version__='0.7.6'),
+    )
+    monkeypatch.setattr(theano, 'gpuarray', module)
+    monkeypatch.setattr(ctypes, 'CDLL', no_library)
+    right = 'cuda' if 'cuda' in asked else 'opencl'
+    found = doctor.device_line(asked, lambda kind: missing if kind == right else {})
+    assert found == line
+
+
+def no_library(name):
+    raise OSError(name)
+
+
+def test_without_an_answer_a_machine_with_nvidias_driver_is_for_cuda(monkeypatch):
+    monkeypatch.setattr(ctypes, 'CDLL', lambda name: name)
+    line = doctor.device_line('cpu', lambda kind: {})
+    assert line.remedy == 'export THEANO_FLAGS=device=cuda0,floatX=float32'
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """A machine on which nothing is found that a device needs."""
+    monkeypatch.setattr(ctypes, 'CDLL', no_library)
+    monkeypatch.setattr(device, 'find_spec', lambda name: None)
+    monkeypatch.setattr(device, 'DEBIANS_PYGPU', str(tmp_path / 'pygpu'))
+    monkeypatch.setattr(sys, 'version_info', (3, 11))
+    monkeypatch.setenv('OCL_ICD_VENDORS', str(tmp_path / 'vendors'))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    'kind, libraries',
+    [
+        ('opencl', ['libOpenCL.so', 'OpenCL driver', 'CLBlast']),
+        ('cuda', ['libcuda.so', 'libnvrtc.so', 'libcublas.so']),
+    ],
+)
+def test_each_missing_part_has_a_remedy(bare, kind, libraries):
+    missing = device.missing_parts(kind)
+    assert list(missing) == ['pygpu', 'Mako', 'libgpuarray'] + libraries
+    assert all(
+        re.match('apt-get install|pip install|install NVIDIA', remedy)
+        for remedy in missing.values()
+    )
+
+
+def test_parts_that_are_there_are_not_missing(bare, monkeypatch):
+    (bare / 'vendors').mkdir()
+    assert 'OpenCL driver' in device.missing_parts('opencl')
+    (bare / 'vendors' / 'pocl.icd').write_text('libpocl.so')
+    assert 'OpenCL driver' not in device.missing_parts('opencl')
+    monkeypatch.setattr(ctypes, 'CDLL', lambda name: name)
+    assert list(device.missing_parts('opencl')) == ['pygpu', 'Mako']
+    assert list(device.missing_parts('cuda')) == ['pygpu', 'Mako']
+
+
+def test_a_pygpu_must_be_built_for_this_python(bare, monkeypatch):
+    package = bare / 'pygpu'
+    assert device.missing_parts('cuda')['pygpu'].startswith('apt-get')
+    package.mkdir()
+    assert device.missing_parts('cuda')['pygpu'].startswith('ln -s %s ' % package)
+    spec = types.SimpleNamespace(submodule_search_locations=[str(package)])
+    monkeypatch.setattr(device, 'find_spec', lambda name: spec)
+    assert list(device.missing_parts('cuda'))[0] == 'pygpu'
+    (package / ('gpuarray' + EXTENSION_SUFFIXES[0])).write_bytes(b'')
+    importlib.invalidate_caches()
+    assert list(device.missing_parts('cuda'))[0] == 'libgpuarray'
+    (package / ('gpuarray' + EXTENSION_SUFFIXES[0])).unlink()
+    importlib.invalidate_caches()
+    monkeypatch.setattr(sys, 'version_info', (3, 9))
+    assert 'built for Python 3.11' in device.missing_parts('cuda')['pygpu']
+
+
+def test_a_machine_that_imports_the_package_has_nothing_broken():
+    lines = doctor.examine()
+    assert [line.name for line in lines] == [
+        'Python',
+        'numpy',
+        'scipy',
+        'Theano-PyMC',
+        'Lasagne',
+        'setuptools',
+        'C++ compiler',
+        'BLAS',
+        'OpenMP',
+        'compile cache',
+        'device',
+    ]
+    assert {line.state for line in lines} <= {'ok', 'degraded'}
+
+
+@pytest.mark.parametrize(
+    'states, code, verdict',
+    [
+        ('ok ok', 0, 'lasagne_stn can run here.'),
+        (
+            'ok degraded',
+            0,
+            'part1: degraded: works, but slowly\nlasagne_stn can run here.',
+        ),
+        ('broken degraded', 1, 'part0: broken\npart1: degraded: works, but slowly'),
+    ],
+)
+def test_report_prints_all_and_gives_an_exit_code(
+    monkeypatch, console, states, code, verdict
+):
+    report = [
+        Line(
+            'part%d' % number,
+            state,
+            'found [%d]' % number,
+            'pip install ".[paper]"' if state == 'broken' else '',
+        )
+        for number, state in enumerate(states.split())
+    ]
+    monkeypatch.setattr(command, 'examine', lambda: report)
+    assert doctor.report(console) == code
+    text = printed(console)
+    assert text.endswith(verdict + '\n')
+    assert 'found [0]' in text and 'found [1]' in text
+    assert ('pip install ".[paper]"' in text) == (code == 1)

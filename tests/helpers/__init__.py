@@ -1,0 +1,1 @@
+"""What tests share: an oracle, compiled functions, golden cases, data files."""

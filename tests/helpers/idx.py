@@ -1,0 +1,9 @@
+"""The IDX format of MNIST's files, written from its definition."""
+
+import struct
+
+
+def idx_bytes(array):
+    """The IDX file of an array of unsigned bytes, written from its definition."""
+    header = struct.pack('>BBBB', 0, 0, 8, array.ndim)
+    return header + struct.pack('>%dI' % array.ndim, *array.shape) + array.tobytes()

@@ -1,0 +1,577 @@
+"""The C++ sampler against slow numpy oracles, written from the equations in float64."""
+
+import ctypes
+import itertools
+import os
+import pathlib
+import subprocess
+
+import numpy as np
+import pytest
+
+import lasagne_stn
+
+HERE = pathlib.Path(__file__).parent / 'c_code'
+HEADERS = pathlib.Path(lasagne_stn.__file__).parent / 'kernels' / 'sampling' / 'c_code'
+WARNINGS = [
+    '-Wall',
+    '-Wextra',
+    '-Werror',  # the last two are for the
+    '-Wno-maybe-uninitialized',
+    '-Wno-uninitialized',
+]  # compiler's own headers
+BORDERS = ['nearest', 'mirror', 'wrap', 'reflect', 'constant']
+PAD_MODES = dict(nearest='edge', mirror='reflect', wrap='wrap', reflect='symmetric')
+BUILDS = {
+    'native': ['-O3', '-march=native', '-fopenmp'],
+    'without_avx512': ['-O3', '-march=x86-64-v3', '-fopenmp'],
+}
+FORWARD_TOLERANCE = {'float32': 1e-5, 'float64': 1e-10}
+GRADIENT_TOLERANCE = {'float32': 1e-4, 'float64': 1e-10}
+
+
+# ---- the kernels
+
+
+@pytest.fixture(scope='module', params=sorted(BUILDS))
+def library(request, tmp_path_factory):
+    return build(tmp_path_factory.mktemp('build') / 'sampler.so', BUILDS[request.param])
+
+
+def build(target, options):
+    subprocess.check_call(
+        ['g++', '-std=c++11', '-fPIC', '-shared', '-I', str(HEADERS)]
+        + WARNINGS
+        + options
+        + ['-o', str(target), str(HERE / 'sample_driver.cpp')]
+    )
+    return ctypes.CDLL(str(target))
+
+
+def pointer(array):
+    return None if array is None else array.ctypes.data_as(ctypes.c_void_p)
+
+
+class Case:
+    """Inputs of one call, in the sampler's own layout."""
+
+    def __init__(
+        self,
+        images,
+        where,
+        out_shape,
+        affine=True,
+        border='nearest',
+        border_value=0.0,
+        align_corners=True,
+    ):
+        self.images, self.where = images, where
+        self.dtype = images.dtype
+        self.batch, self.channels = images.shape[:2]
+        self.in_shape, self.out_shape = images.shape[2:], tuple(out_shape)
+        self.dims = len(self.in_shape)
+        self.affine, self.border = affine, border
+        self.border_value, self.align_corners = border_value, align_corners
+
+    def options(self):
+        sizes = (self.batch, self.channels) + self.in_shape + self.out_shape
+        return (
+            self.dims,
+            (ctypes.c_long * len(sizes))(*sizes),
+            int(self.affine),
+            BORDERS.index(self.border),
+            ctypes.c_double(self.border_value),
+            int(self.align_corners),
+        )
+
+    def type_name(self):
+        return {'float32': 'float', 'float64': 'double'}[self.dtype.name]
+
+    def sample(self, library):
+        output = np.full((self.batch, self.channels) + self.out_shape, 777, self.dtype)
+        status = library['sample_' + self.type_name()](
+            pointer(self.images), pointer(self.where), pointer(output), *self.options()
+        )
+        assert status == 0
+        return output
+
+    def gradient(self, library, grad_output, images=True, where=True):
+        grad_images = np.full(self.images.shape, 777, self.dtype) if images else None
+        grad_where = np.full(self.where.shape, 777, self.dtype) if where else None
+        status = library['sample_gradient_' + self.type_name()](
+            pointer(self.images),
+            pointer(self.where),
+            pointer(grad_output),
+            pointer(grad_images),
+            pointer(grad_where),
+            *self.options(),
+        )
+        assert status == 0
+        return grad_images, grad_where
+
+
+# ---- the oracle
+
+
+def extent(case, size):
+    return (size - 1) / 2 if case.align_corners else size / 2
+
+
+def regular_grid(case):
+    """Normalised output coordinates, x first, with a last one that is 1."""
+    axes = []
+    for size in case.out_shape:
+        half = extent(case, size)
+        offset = np.arange(size) - (size - 1) / 2
+        axes.append(offset / half if half > 0 else 0 * offset)
+    grid = list(np.meshgrid(*axes, indexing='ij'))[::-1]
+    return np.stack(grid + [np.ones_like(grid[0])])
+
+
+def source_pixels(case):
+    """Pixel coordinates (batch, dims, *out_shape), in the order of the image's axes."""
+    where = case.where.astype('float64')
+    if case.affine:
+        theta = where.reshape(case.batch, case.dims, case.dims + 1)
+        normalised = np.einsum('bsk,k...->bs...', theta, regular_grid(case))
+    else:
+        normalised = np.moveaxis(where, -1, 1)
+    pixels = np.empty_like(normalised)
+    for axis, size in enumerate(case.in_shape):
+        x = normalised[:, case.dims - 1 - axis]
+        pixels[:, axis] = (size - 1) / 2 + x * extent(case, size)
+    return pixels
+
+
+def extended(case, plane, margins):
+    margin = [(width, width) for width in margins]
+    if case.border == 'constant':
+        return np.pad(plane, margin, mode='constant', constant_values=case.border_value)
+    return np.pad(plane, margin, mode=PAD_MODES[case.border])
+
+
+def fold(case, extended_gradient, margins):
+    """The transpose of `extended`: the border's gradients go home."""
+    folded = extended_gradient
+    for axis, (size, margin) in enumerate(zip(case.in_shape, margins)):
+        if case.border == 'constant':
+            home = np.pad(np.arange(size), margin, constant_values=-1)
+        else:
+            home = np.pad(np.arange(size), margin, mode=PAD_MODES[case.border])
+        moved = np.moveaxis(folded, axis, 0)
+        total = np.zeros((size,) + moved.shape[1:])
+        for row, index in zip(moved, home):
+            if index >= 0:
+                total[index] += row
+        folded = np.moveaxis(total, 0, axis)
+    return folded
+
+
+class Oracle:
+    """Output and gradients of a case, in float64."""
+
+    def __init__(self, case):
+        self.case = case
+        pixels = source_pixels(case)
+        self.margins = []  # pixels beyond each axis that the image is extended by
+        for axis, size in enumerate(case.in_shape):
+            places = pixels[:, axis]
+            if case.border in ('nearest', 'constant'):  # nothing changes further out
+                pixels[:, axis] = np.clip(places, -2, size + 1)
+                self.margins.append(4)
+            else:
+                reach = np.abs(places[np.isfinite(places)]).max(initial=0)
+                self.margins.append(int(min(reach, 1e4)) + 3)
+        self.floor = np.floor(pixels)
+        self.fraction = pixels - self.floor
+
+    def corners(self, item):
+        """Every corner: its bits, its place in the extended image, its weight."""
+        for bits in itertools.product((0, 1), repeat=self.case.dims):
+            start = self.floor[item]
+            place = tuple(
+                (start[axis] + bit + self.margins[axis]).astype(int)
+                for axis, bit in enumerate(bits)
+            )
+            weights = [
+                fraction if bit else 1 - fraction
+                for fraction, bit in zip(self.fraction[item], bits)
+            ]
+            yield bits, place, weights
+
+    def output(self):
+        case = self.case
+        output = np.zeros((case.batch, case.channels) + case.out_shape)
+        for item, channel in np.ndindex(case.batch, case.channels):
+            image = extended(
+                case, case.images[item, channel].astype('float64'), self.margins
+            )
+            for _, place, weights in self.corners(item):
+                output[item, channel] += image[place] * np.prod(weights, axis=0)
+        return output
+
+    def gradient(self, grad_output):
+        case = self.case
+        grad_images = np.zeros(case.images.shape)
+        slopes = np.zeros((case.batch, case.dims) + case.out_shape)
+        for item, channel in np.ndindex(case.batch, case.channels):
+            image = extended(
+                case, case.images[item, channel].astype('float64'), self.margins
+            )
+            grad_extended = np.zeros_like(image)
+            upstream = grad_output[item, channel].astype('float64')
+            for bits, place, weights in self.corners(item):
+                np.add.at(grad_extended, place, upstream * np.prod(weights, axis=0))
+                for axis, bit in enumerate(bits):
+                    others = weights[:axis] + weights[axis + 1 :]
+                    sign = 1 if bit else -1
+                    slopes[item, axis] += (
+                        sign * image[place] * upstream * np.prod(others, axis=0)
+                    )
+            grad_images[item, channel] = fold(case, grad_extended, self.margins)
+        return grad_images, self.grad_where(slopes)
+
+    def grad_where(self, slopes):
+        case = self.case
+        per_point = np.stack(
+            [
+                slopes[:, axis] * extent(case, case.in_shape[axis])
+                for axis in reversed(range(case.dims))
+            ],
+            axis=1,
+        )
+        if not case.affine:
+            return np.moveaxis(per_point, 1, -1)
+        grid = regular_grid(case).reshape(case.dims + 1, -1)
+        summed = per_point.reshape(case.batch, case.dims, -1) @ grid.T
+        return summed.reshape(case.where.shape)
+
+
+def relative_error(value, expected):
+    if expected.size == 0:
+        assert value.shape == expected.shape
+        return 0
+    scale = np.abs(expected).max()
+    return np.abs(value - expected).max() / (scale if scale > 0 else 1)
+
+
+def random_theta(rng, dims, batch, noise=0.2, dtype='float32'):
+    identity = np.eye(dims, dims + 1).reshape(1, -1)
+    return (identity + noise * rng.standard_normal((batch, dims * (dims + 1)))).astype(
+        dtype
+    )
+
+
+def random_case(
+    seed, dims, dtype, affine, border, align_corners, largest=19, noise=0.3
+):
+    rng = np.random.default_rng(seed)
+    batch, channels = rng.integers(1, 4, 2)
+    in_shape = tuple(rng.integers(1, largest, dims))
+    out_shape = tuple(rng.integers(1, largest, dims))
+    images = rng.standard_normal((batch, channels) + in_shape).astype(dtype)
+    if affine:
+        where = random_theta(rng, dims, batch, noise, dtype)
+    else:
+        where = rng.uniform(-1.7, 1.7, (batch,) + out_shape + (dims,)).astype(dtype)
+    case = Case(images, where, out_shape, affine, border, 0.75, align_corners)
+    grad_output = rng.standard_normal((batch, channels) + out_shape).astype(dtype)
+    return case, grad_output
+
+
+def without_kinks(case, oracle, grad_output):
+    """Drops the pixels whose slope hangs on the last bits of their coordinates."""
+    distance = np.minimum(oracle.fraction, 1 - oracle.fraction).min(axis=1)
+    smooth = distance > (1e-5 if case.dtype == 'float32' else 1e-12)
+    return (grad_output * smooth[:, np.newaxis]).astype(case.dtype)
+
+
+def check(case, grad_output, library):
+    oracle = Oracle(case)
+    output = case.sample(library)
+    grad_images, _ = case.gradient(library, grad_output)
+    expected_images, _ = oracle.gradient(grad_output)
+    assert relative_error(output, oracle.output()) < FORWARD_TOLERANCE[case.dtype.name]
+    tolerance = GRADIENT_TOLERANCE[case.dtype.name]
+    assert relative_error(grad_images, expected_images) < tolerance
+    grad_output = without_kinks(case, oracle, grad_output)
+    grad_images, grad_where = case.gradient(library, grad_output)
+    _, expected_where = oracle.gradient(grad_output)
+    assert relative_error(grad_where, expected_where) < tolerance
+    alone, nothing = case.gradient(library, grad_output, where=False)
+    assert nothing is None and np.array_equal(alone, grad_images)
+    nothing, alone = case.gradient(library, grad_output, images=False)
+    assert nothing is None and np.array_equal(alone, grad_where)
+
+
+@pytest.mark.parametrize(
+    'source, target, scale',
+    [((28, 33), (42, 50), 1.0), ((33, 32), (42, 60), 1.0), ((33, 40), (42, 61), 0.75)],
+)
+def test_the_gradient_to_an_image_that_is_enlarged(library, source, target, scale):
+    """Every second source pixel lies half-way between pixels of the output."""
+    rng = np.random.default_rng(6)
+    images = rng.standard_normal((2, 3) + source).astype('float32')
+    where = np.array([scale * np.eye(2, 3)] * 2, 'float32')
+    where[1, 0, 0] += 1e-7
+    case = Case(images, where, target, True, 'nearest', 0.0, True)
+    check(case, rng.uniform(0.5, 1, (2, 3) + target).astype('float32'), library)
+
+
+def test_a_build_without_openmp(tmp_path):
+    serial = build(tmp_path / 'serial.so', ['-O0', '-Wno-unknown-pragmas'])
+    for border in BORDERS:
+        check(*random_case(4, 2, 'float64', True, border, True), serial)
+
+
+# ---- the oracle itself
+
+
+@pytest.mark.parametrize('affine', [True, False])
+@pytest.mark.parametrize('dims', [2, 3])
+@pytest.mark.parametrize('border', BORDERS)
+def test_oracle_gradient_is_the_slope_of_its_output(border, dims, affine):
+    case, grad_output = random_case(3, dims, 'float64', affine, border, True, 8)
+    grad_images, grad_where = Oracle(case).gradient(grad_output)
+    rng = np.random.default_rng(0)
+    step = 1e-7
+    for array, gradient in ((case.images, grad_images), (case.where, grad_where)):
+        for index in rng.integers(0, array.size, 10):
+            old, losses = array.flat[index], []
+            for sign in (1, -1):
+                array.flat[index] = old + sign * step
+                losses.append((Oracle(case).output() * grad_output).sum())
+            array.flat[index] = old
+            slope = (losses[0] - losses[1]) / (2 * step)
+            assert abs(slope - gradient.flat[index]) < 1e-5 * (1 + abs(slope))
+
+
+# ---- the kernels against it
+
+
+@pytest.mark.parametrize('align_corners', [True, False])
+@pytest.mark.parametrize('affine', [True, False])
+@pytest.mark.parametrize('dims', [2, 3])
+@pytest.mark.parametrize('border', BORDERS)
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+def test_random(library, dtype, border, dims, affine, align_corners):
+    for seed in range(3):
+        check(*random_case(seed, dims, dtype, affine, border, align_corners), library)
+
+
+@pytest.mark.parametrize('align_corners', [True, False])
+@pytest.mark.parametrize(
+    'in_shape, out_shape',
+    [
+        ((1, 9), (1, 15)),
+        ((9, 1), (4, 4)),
+        ((2, 2), (1, 1)),
+        ((3, 5000), (1, 17)),
+        ((17, 19), (46, 23)),
+        ((90, 125), (33, 40)),
+    ],
+)
+def test_given_points_of_every_number(library, in_shape, out_shape, align_corners):
+    rng = np.random.default_rng(6)
+    images = rng.standard_normal((3, 2) + in_shape).astype('float32')
+    where = rng.uniform(-1.3, 1.3, (3,) + out_shape + (2,)).astype('float32')
+    case = Case(images, where, out_shape, False, align_corners=align_corners)
+    check(case, rng.standard_normal((3, 2) + out_shape).astype('float32'), library)
+
+
+@pytest.mark.parametrize('value', [np.inf, -np.inf, 3e38, -1e15])
+def test_points_far_away_read_the_edge(library, value):
+    case, grad_output = random_case(3, 2, 'float32', False, 'nearest', True)
+    near = case.where.copy()
+    case.where[0, 1], near[0, 1] = value, 5 * np.sign(value)
+    beside = Case(case.images, near, case.out_shape, False)
+    assert np.array_equal(case.sample(library), beside.sample(library))
+    for far, expected in zip(
+        case.gradient(library, grad_output), beside.gradient(library, grad_output)
+    ):
+        assert np.array_equal(far, expected)
+
+
+@pytest.mark.parametrize('align_corners', [True, False])
+@pytest.mark.parametrize('noise', [0.05, 0.2, 0.5, 1, 3, 10])
+def test_random_theta_of_every_strength(library, noise, align_corners):
+    for seed in range(12):
+        case, grad_output = random_case(
+            seed, 2, 'float32', True, 'nearest', align_corners, 80, noise
+        )
+        check(case, grad_output, library)
+
+
+@pytest.mark.parametrize('zoom', [0.01, 0.1, 0.3, 0.5, 0.7, 1, 1.4, 1.9, 2.5, 4, 9])
+@pytest.mark.parametrize('angle', [0, 10, 45, 90, 135, 180, 260])
+def test_zoom_and_rotation(library, zoom, angle):
+    rng = np.random.default_rng(int(angle + 1000 * zoom))
+    turn = np.deg2rad(angle + 0.1)
+    for channels, rows, columns in ((1, 40, 33), (13, 17, 24), (3, 64, 80)):
+        theta = zoom * np.array(
+            [[np.cos(turn), np.sin(turn), 0.013], [-np.sin(turn), np.cos(turn), 0.021]]
+        )
+        images = rng.standard_normal((1, channels, rows, columns)).astype('float32')
+        case = Case(images, theta.reshape(1, 6).astype('float32'), (rows, columns))
+        check(case, rng.standard_normal(images.shape).astype('float32'), library)
+
+
+@pytest.mark.parametrize(
+    'in_shape, out_shape',
+    [
+        ((1, 1), (1, 1)),
+        ((1, 9), (9, 1)),
+        ((9, 1), (1, 9)),
+        ((2, 2), (30, 30)),
+        ((3, 5000), (4, 4600)),
+        ((5000, 2), (4500, 3)),
+        ((8, 8), (4, 4)),
+        ((7, 8), (4, 5)),
+        ((30, 30), (3, 40)),
+        ((30, 30), (40, 3)),
+        ((270, 480), (270, 480)),
+        ((90, 1025), (33, 259)),
+    ],
+)
+@pytest.mark.parametrize('border', BORDERS)
+def test_shapes(library, in_shape, out_shape, border):
+    rng = np.random.default_rng(5)
+    images = rng.standard_normal((2, 2) + in_shape).astype('float32')
+    case = Case(images, random_theta(rng, 2, 2), out_shape, border=border)
+    check(case, rng.standard_normal((2, 2) + out_shape).astype('float32'), library)
+
+
+@pytest.mark.parametrize('dims', [2, 3])
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+@pytest.mark.parametrize('border', BORDERS)
+@pytest.mark.parametrize('align_corners', [True, False])
+def test_identity_is_a_copy(library, align_corners, border, dtype, dims):
+    rng = np.random.default_rng(1)
+    for shape in ((1,) * dims, (4,) * dims, (9, 20, 31)[:dims], (5, 49, 70)[-dims:]):
+        images = rng.standard_normal((2, 3) + shape).astype(dtype)
+        theta = random_theta(rng, dims, 2, 0, dtype)
+        case = Case(images, theta, shape, border=border, align_corners=align_corners)
+        assert np.array_equal(case.sample(library), images)
+        grad_output = rng.standard_normal(images.shape).astype(dtype)
+        grad_images, grad_where = case.gradient(library, grad_output)
+        assert np.array_equal(grad_images, grad_output)
+        expected = Oracle(case)
+        expected.floor = np.rint(source_pixels(case))  # on the kinks: the right side
+        expected.fraction = np.zeros_like(expected.floor)
+        assert relative_error(grad_where, expected.gradient(grad_output)[1]) < 1e-4
+
+
+def test_full_high_definition(library):
+    rng = np.random.default_rng(2)
+    images = rng.standard_normal((1, 3, 1080, 1920)).astype('float32')
+    case = Case(images, random_theta(rng, 2, 1), (1080, 1920))
+    check(case, rng.standard_normal(images.shape).astype('float32'), library)
+
+
+@pytest.mark.parametrize(
+    'shape',
+    [(0, 2, 5, 6, 7, 8), (2, 0, 5, 6, 7, 8), (2, 2, 5, 6, 0, 8), (2, 2, 5, 6, 7, 0)],
+)
+@pytest.mark.parametrize('affine', [True, False])
+def test_nothing_to_do(library, shape, affine):
+    batch, channels, in_shape, out_shape = shape[0], shape[1], shape[2:4], shape[4:]
+    where = (batch, 6) if affine else (batch,) + out_shape + (2,)
+    case = Case(
+        np.ones((batch, channels) + in_shape, 'float32'),
+        np.ones(where, 'float32'),
+        out_shape,
+        affine,
+    )
+    output = case.sample(library)
+    assert output.size == 0
+    grad_images, grad_where = case.gradient(library, output)
+    assert not grad_images.any() and not grad_where.any()
+
+
+@pytest.mark.parametrize('border', BORDERS)
+@pytest.mark.parametrize('entry', range(6))
+def test_nan_theta_stays_in_its_own_image(library, border, entry):
+    rng = np.random.default_rng(7)
+    images = rng.standard_normal((3, 2, 20, 24)).astype('float32')
+    theta = random_theta(rng, 2, 3)
+    grad_output = rng.standard_normal(images.shape).astype('float32')
+    case = Case(images, theta, (20, 24), border=border)
+    output = case.sample(library)
+    grad_images, grad_where = case.gradient(library, grad_output)
+    theta[1, entry] = np.nan
+    nan_output = case.sample(library)
+    nan_images, nan_where = case.gradient(library, grad_output)
+    assert np.isnan(nan_output[1]).all()
+    assert np.isnan(nan_images[1]).any() and np.isnan(nan_where[1]).all()
+    for other in (0, 2):
+        assert np.array_equal(output[other], nan_output[other])
+        assert np.array_equal(grad_images[other], nan_images[other])
+        assert np.array_equal(grad_where[other], nan_where[other])
+
+
+@pytest.mark.parametrize('border', BORDERS)
+def test_nan_point_is_one_nan_pixel(library, border):
+    case, grad_output = random_case(11, 2, 'float32', False, border, True)
+    output = case.sample(library)
+    case.where[0, 0, 0, 1] = np.nan
+    nan_output = case.sample(library)
+    assert np.isnan(nan_output[0, :, 0, 0]).all()
+    nan_output[0, :, 0, 0] = output[0, :, 0, 0]
+    assert np.array_equal(output, nan_output)
+    assert np.isnan(case.gradient(library, grad_output)[1][0, 0, 0]).all()
+
+
+@pytest.mark.parametrize('align_corners', [True, False])
+@pytest.mark.parametrize('border', BORDERS)
+@pytest.mark.parametrize('value', [np.inf, -np.inf, 1e30, -1e30, 3e38, 1e15, 1e9])
+def test_huge_theta_is_finite(library, value, border, align_corners):
+    rng = np.random.default_rng(8)
+    for in_shape, out_shape in (((20, 24), (20, 24)), ((1, 9), (9, 1))):
+        for entry in range(6):
+            images = rng.standard_normal((2, 2) + in_shape).astype('float32')
+            theta = random_theta(rng, 2, 2)
+            theta[1, entry] = value
+            case = Case(
+                images, theta, out_shape, border=border, align_corners=align_corners
+            )
+            output = case.sample(library)
+            grad_output = rng.standard_normal(output.shape).astype('float32')
+            grad_images, grad_where = case.gradient(library, grad_output)
+            assert np.isfinite(output).all() and np.isfinite(grad_images).all()
+            assert np.isfinite(grad_where).all()
+            if border in ('nearest', 'constant') and np.isfinite(value):
+                assert relative_error(output, Oracle(case).output()) < 1e-5
+
+
+@pytest.mark.parametrize('border', BORDERS)
+def test_far_translation_reads_the_border(library, border):
+    rng = np.random.default_rng(9)
+    images = rng.standard_normal((1, 1, 12, 16)).astype('float32')
+    theta = np.array([[1, 0, 31, 0, 1, -29.03]], 'float32')
+    case = Case(images, theta, (12, 16), border=border)
+    check(case, rng.standard_normal(images.shape).astype('float32'), library)
+
+
+# ---- threads
+
+
+@pytest.mark.parametrize('shape', [(1, 3, 200, 300), (5, 2, 33, 47), (2, 20, 28, 28)])
+@pytest.mark.parametrize('border', ['nearest', 'wrap'])
+def test_same_bits_for_any_number_of_threads(library, shape, border):
+    set_threads = ctypes.CDLL('libgomp.so.1').omp_set_num_threads
+    rng = np.random.default_rng(10)
+    images = rng.standard_normal(shape).astype('float32')
+    grad_output = rng.standard_normal(shape).astype('float32')
+    results = []
+    for threads in (1, 2, 3, 7):
+        set_threads(threads)
+        for noise in (0.2, 2):
+            theta = random_theta(np.random.default_rng(1), 2, shape[0], noise)
+            case = Case(images, theta, shape[2:], border=border)
+            results.append(
+                [case.sample(library)] + list(case.gradient(library, grad_output))
+            )
+    set_threads(os.cpu_count())
+    for number, result in enumerate(results[2:]):
+        for one, other in zip(results[number % 2], result):
+            assert np.array_equal(one, other)

@@ -1,0 +1,63 @@
+"""What stands beyond the edge of an image, place by place."""
+
+import numpy as np
+import pytest
+
+from helpers import oracle
+from helpers.compiled import run
+from lasagne_stn.sampling import BORDER_MODES
+from lasagne_stn.sampling.borders import clip_place, inside, pixel_index
+
+DRAWN = {  # four pixels and five on either side
+    'nearest': 'aaaaa abcd ddddd',
+    'mirror': 'bcdcb abcd cbabc',
+    'reflect': 'ddcba abcd dcbaa',
+    'wrap': 'dabcd abcd abcda',
+}
+
+
+@pytest.mark.parametrize('border_mode', sorted(DRAWN))
+def test_convention_the_extension_is_the_drawn_one(border_mode, float_type):
+    places = np.arange(-5, 9).astype(float_type)
+    index = run(lambda place: pixel_index(border_mode, place, 4), places)
+    letters = ''.join('abcd'[one] for one in index)
+    assert letters == DRAWN[border_mode].replace(' ', '')
+
+
+@pytest.mark.parametrize('pixels', [1, 2, 3, 7])
+@pytest.mark.parametrize('border_mode', BORDER_MODES)
+def test_every_extension_equals_the_walk_back(border_mode, pixels, float_type):
+    places = np.arange(-3 * pixels - 2, 4 * pixels + 3)
+    index = run(
+        lambda place: pixel_index(border_mode, place, pixels), places.astype(float_type)
+    )
+    seen = run(lambda place: inside(place, pixels), places.astype(float_type))
+    image = np.arange(pixels)
+    known = {'constant': 'nearest'}.get(border_mode, border_mode)
+    assert index.tolist() == [
+        oracle.extended_pixel(image, [place], known, None) for place in places
+    ]
+    assert seen.tolist() == [0 <= place < pixels for place in places]
+
+
+@pytest.mark.parametrize('pixels', [1, 5, 1000])
+@pytest.mark.parametrize('border_mode', BORDER_MODES)
+def test_no_index_ever_leaves_the_image(border_mode, pixels, float_type):
+    far = np.concatenate([10.0 ** np.arange(0, 31), [3.4e38, np.inf, np.nan]])
+    places = np.concatenate([far, -far, np.nextafter(far, 0), [-0.0, 16777217, 1e-45]])
+    index = run(
+        lambda place: pixel_index(border_mode, place, pixels), places.astype(float_type)
+    )
+    assert index.dtype == 'int64'
+    assert index.min() >= 0 and index.max() < pixels
+    seen = run(lambda place: inside(place, pixels), places.astype(float_type))
+    assert not seen[np.isnan(places) | np.isinf(places)].any()
+
+
+def test_only_borders_that_stay_the_same_are_clipped():
+    places = np.array([-np.inf, -2.5, 0.25, 1e30, np.nan])
+    for border_mode in BORDER_MODES:
+        clipped = run(lambda place: clip_place(border_mode, place, 4, 2), places)
+        same = border_mode not in ('nearest', 'constant')
+        expected = places if same else [-3, -2.5, 0.25, 6, np.nan]
+        np.testing.assert_array_equal(clipped, expected)
