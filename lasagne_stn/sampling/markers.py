@@ -39,8 +39,8 @@ class Marker(ViewOp):
     Parameters
     ----------
     role : str
-        'images', 'where' or 'size' at the entrance, 'output' at the exit; of the
-        backward part 'grad_output' at the entrance, 'grad_images' and 'grad_where' at
+        'images', 'coords' or 'size' at the entrance, 'output' at the exit; of the
+        backward part 'grad_output' at the entrance, 'grad_images' and 'grad_coords' at
         the exit. 'second' at what the derivative of a backward part takes in.
     kind : SamplerKind
         What the sampler computes.
@@ -55,7 +55,7 @@ class Marker(ViewOp):
         """The gradient, through a marker of the backward part."""
         role = (
             'grad_' + self.role
-            if self.role in ('images', 'where', 'output')
+            if self.role in ('images', 'coords', 'output')
             else 'second'
         )
         return [Marker(role, self.kind)(output_gradients[0])]

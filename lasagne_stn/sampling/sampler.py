@@ -98,7 +98,7 @@ def sample(
     kind = _kind(
         images, points, False, kernel, border_mode, border_value, align_corners
     )
-    images, points = mark('images', kind, images), mark('where', kind, points)
+    images, points = mark('images', kind, images), mark('coords', kind, points)
     output = _read(images, points, kernel, border_mode, border_value, align_corners)
     return mark('output', kind, output)
 
@@ -143,7 +143,7 @@ def sample_affine(
     kind = _kind(
         images, matrices, True, kernel, border_mode, border_value, align_corners
     )
-    images, matrices = mark('images', kind, images), mark('where', kind, matrices)
+    images, matrices = mark('images', kind, images), mark('coords', kind, matrices)
     size = mark('size', kind, T.stack([T.as_tensor_variable(n) for n in size]))
     points = affine_points(
         matrices, [size[axis] for axis in range(images.ndim - 2)], align_corners
@@ -200,7 +200,7 @@ def _check_border(owner, border_mode, border_value, align_corners):
     checks.flag(owner, 'align_corners', align_corners)
 
 
-def _kind(images, where, affine, kernel, border_mode, border_value, align_corners):
+def _kind(images, coords, affine, kernel, border_mode, border_value, align_corners):
     """What a kernel must compute to stand for the sampler; None if there is none."""
     if type(kernel) is not Bilinear:
         return None

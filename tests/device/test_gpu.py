@@ -83,7 +83,7 @@ class Case:
         return [numpy_fallback.sample(self.kind, *arrays, self.size)] + (
             numpy_fallback.sample_gradient(
                 self.kind,
-                ('images', 'where'),
+                ('images', 'coords'),
                 *arrays,
                 self.size,
                 self.cotangent.astype(float),
@@ -439,7 +439,7 @@ def ops():
     )
     backward = theano.function(
         inputs,
-        GpuFusedSampleGradient(KINDS[0], ('images', 'where'))(*inputs),
+        GpuFusedSampleGradient(KINDS[0], ('images', 'coords'))(*inputs),
         mode=FAST,
     )
     return forward, backward
@@ -575,7 +575,7 @@ def test_what_has_no_kernel_stays_explicit():
 def test_only_the_gradients_that_are_asked_for_are_computed(rng):
     case = random_case(KINDS[0], rng)
     both = case.run()
-    for number, name in enumerate(('images', 'where')):
+    for number, name in enumerate(('images', 'coords')):
         inputs = [T.ftensor4(), T.ftensor3(), *T.lscalars('rc'), T.ftensor4()]
         output = build(KINDS[0], *inputs[:2], inputs[2:4])
         gradient = T.grad(None, inputs[number], known_grads={output: inputs[4]})
@@ -600,7 +600,7 @@ def test_stacked_transformers_are_fused_each():
 
 
 def test_the_ops_survive_pickling():
-    for op in (GpuFusedSample(KINDS[0]), GpuFusedSampleGradient(KINDS[4], ('where',))):
+    for op in (GpuFusedSample(KINDS[0]), GpuFusedSampleGradient(KINDS[4], ('coords',))):
         again = pickle.loads(pickle.dumps(op))
         assert again == op and hash(again) == hash(op)
         assert again.kind == op.kind

@@ -98,11 +98,11 @@ class FusedSample(_Fused):
     def __init__(self, kind):
         super().__init__(kind, 'theano/fused_sample.c', 'sample')
 
-    def make_node(self, images, where, size):
+    def make_node(self, images, coords, size):
         """Images of the dtype that goes in."""
-        images, where, size = _variables(images, where, size)
+        images, coords, size = _variables(images, coords, size)
         output = T.TensorType(images.dtype, (False,) * images.ndim)()
-        return gof.Apply(self, [images, where, size], [output])
+        return gof.Apply(self, [images, coords, size], [output])
 
     def perform(self, node, inputs, outputs, params):
         """In numpy, where nothing is compiled."""
@@ -122,7 +122,7 @@ class FusedSampleGradient(_Fused):
     kind : SamplerKind
         What was computed.
     wrt : tuple of str
-        ('images',), ('where',) or ('images', 'where').
+        ('images',), ('coords',) or ('images', 'coords').
     """
 
     __props__ = ('kind', 'wrt')
@@ -131,14 +131,14 @@ class FusedSampleGradient(_Fused):
         self.wrt = wrt
         super().__init__(kind, 'theano/fused_sample_gradient.c', 'sample_gradient')
 
-    def make_node(self, images, where, size, grad_output):
+    def make_node(self, images, coords, size, grad_output):
         """A gradient for each name in `wrt`."""
-        images, where, size = _variables(images, where, size)
+        images, coords, size = _variables(images, coords, size)
         grad_output = T.as_tensor_variable(grad_output).astype(images.dtype)
-        like = {'images': images, 'where': where}
+        like = {'images': images, 'coords': coords}
         return gof.Apply(
             self,
-            [images, where, size, grad_output],
+            [images, coords, size, grad_output],
             [like[name].type() for name in self.wrt],
         )
 
@@ -147,7 +147,7 @@ class FusedSampleGradient(_Fused):
         return dict(
             super().macros(),
             STN_GRAD_IMAGES=int('images' in self.wrt),
-            STN_GRAD_WHERE=int('where' in self.wrt),
+            STN_GRAD_COORDS=int('coords' in self.wrt),
         )
 
     def perform(self, node, inputs, outputs, params):
@@ -159,12 +159,12 @@ class FusedSampleGradient(_Fused):
 
     def infer_shape(self, node, shapes):
         """The shapes of what the gradients belong to."""
-        return [shapes[{'images': 0, 'where': 1}[name]] for name in self.wrt]
+        return [shapes[{'images': 0, 'coords': 1}[name]] for name in self.wrt]
 
 
-def _variables(images, where, size):
+def _variables(images, coords, size):
     return (
         T.as_tensor_variable(images),
-        T.as_tensor_variable(where),
+        T.as_tensor_variable(coords),
         T.cast(T.as_tensor_variable(size), 'int64'),
     )

@@ -129,14 +129,14 @@ class _GpuFused(CGpuKernelBase):
         """A number that changes with the text of any file of the kernels."""
         return (checksum(), self.params_type.c_code_cache_version())
 
-    def _variables(self, images, where, size, *others):
+    def _variables(self, images, coords, size, *others):
         """Contiguous on the device, but for the size."""
-        context = infer_context_name(images, where, *others)
-        images, where, *others = [
+        context = infer_context_name(images, coords, *others)
+        images, coords, *others = [
             gpu_contiguous(as_gpuarray_variable(variable, context))
-            for variable in (images, where) + others
+            for variable in (images, coords) + others
         ]
-        return [images, where, T.cast(T.as_tensor_variable(size), 'int64')] + others
+        return [images, coords, T.cast(T.as_tensor_variable(size), 'int64')] + others
 
 
 class GpuFusedSample(_GpuFused):
@@ -145,9 +145,9 @@ class GpuFusedSample(_GpuFused):
     def __init__(self, kind):
         super().__init__(kind, 'gpu/fused_sample.c', 'sample')
 
-    def make_node(self, images, where, size):
+    def make_node(self, images, coords, size):
         """Images of the dtype that goes in."""
-        inputs = self._variables(images, where, size)
+        inputs = self._variables(images, coords, size)
         output = GpuArrayType(
             inputs[0].dtype, (False,) * 4, context_name=inputs[0].type.context_name
         )()
@@ -175,10 +175,10 @@ class GpuFusedSampleGradient(_GpuFused):
         self.gathers = kind.affine and kind.border_mode in GATHERED
         super().__init__(kind, 'gpu/fused_sample_gradient.c', 'sample_gradient')
 
-    def make_node(self, images, where, size, grad_output):
+    def make_node(self, images, coords, size, grad_output):
         """A gradient for each name in `wrt`."""
-        inputs = self._variables(images, where, size, grad_output)
-        like = {'images': inputs[0], 'where': inputs[1]}
+        inputs = self._variables(images, coords, size, grad_output)
+        like = {'images': inputs[0], 'coords': inputs[1]}
         return gof.Apply(self, inputs, [like[name].type() for name in self.wrt])
 
     def kernel_arguments(self):
@@ -192,7 +192,7 @@ class GpuFusedSampleGradient(_GpuFused):
             else:
                 kernels['stn_find_rows'] = ('gpu/own_rows.cluda', '**')
                 kernels['stn_own_rows'] = ('gpu/own_rows.cluda', '****')
-        if 'where' in self.wrt:
+        if 'coords' in self.wrt:
             file_name = 'gpu/coords_gradient.cluda'
             if self.kind.affine:
                 kernels['stn_theta_sums'] = (file_name, ['*'] * 4 + ['int32', 'int32'])
@@ -208,7 +208,7 @@ class GpuFusedSampleGradient(_GpuFused):
             STN_GATHERS=int(self.gathers),
             STN_HAS_CORNERS=int(self.kind.border_mode == 'nearest'),
             STN_GRAD_IMAGES=int('images' in self.wrt),
-            STN_GRAD_WHERE=int('where' in self.wrt),
+            STN_GRAD_COORDS=int('coords' in self.wrt),
         )
 
     infer_shape = FusedSampleGradient.infer_shape

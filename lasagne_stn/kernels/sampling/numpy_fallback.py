@@ -9,7 +9,7 @@ __all__ = ['sample', 'sample_gradient']
 FAR = 1e30
 
 
-def sample(kind, images, where, size):
+def sample(kind, images, coords, size):
     """Sampled images.
 
     Parameters
@@ -18,7 +18,7 @@ def sample(kind, images, where, size):
         What is computed, see :mod:`lasagne_stn.sampling.markers`.
     images : array
         Shape ``(batch, channels, rows, columns)``, or a volume's.
-    where : array
+    coords : array
         Matrices ``(batch, dims, dims + 1)``, or points ``(batch,) + size + (dims,)``.
     size : sequence of int
         Pixels of the output along each axis.
@@ -28,7 +28,7 @@ def sample(kind, images, where, size):
     array
         Shape ``(batch, channels) + size``, of the dtype of `images`.
     """
-    taps = _Taps(kind, images, where, size)
+    taps = _Taps(kind, images, coords, size)
     output = np.zeros(images.shape[:2] + (taps.count,))
     for corner in taps.corners():
         values = taps.read(images, corner)
@@ -36,15 +36,15 @@ def sample(kind, images, where, size):
     return output.reshape(images.shape[:2] + tuple(size)).astype(images.dtype)
 
 
-def sample_gradient(kind, wrt, images, where, size, grad_output):
+def sample_gradient(kind, wrt, images, coords, size, grad_output):
     """Gradients to what went into `sample`.
 
     Parameters
     ----------
-    kind, images, where, size
+    kind, images, coords, size
         As for :func:`sample`.
     wrt : tuple of str
-        'images', 'where' or both.
+        'images', 'coords' or both.
     grad_output : array
         The gradient that comes in at the output.
 
@@ -53,15 +53,15 @@ def sample_gradient(kind, wrt, images, where, size, grad_output):
     list of array
         In the order of `wrt`, each like what it belongs to.
     """
-    taps = _Taps(kind, images, where, size)
+    taps = _Taps(kind, images, coords, size)
     grad_output = grad_output.reshape(images.shape[:2] + (taps.count,)).astype(float)
     results = []
     for name in wrt:
         if name == 'images':
             gradient = _scatter(taps, images, grad_output)
         else:
-            gradient = taps.to_where(_slopes(taps, images, grad_output))
-        like = {'images': images, 'where': where}[name]
+            gradient = taps.to_coords(_slopes(taps, images, grad_output))
+        like = {'images': images, 'coords': coords}[name]
         results.append(gradient.reshape(like.shape).astype(like.dtype))
     return results
 
@@ -91,14 +91,14 @@ def _slopes(taps, images, grad_output):
 class _Taps:
     """The pixels that each point reads; axis 0 is x, as in a point's coordinates."""
 
-    def __init__(self, kind, images, where, size):
+    def __init__(self, kind, images, coords, size):
         self.kind, self.size = kind, [int(pixels) for pixels in size]
         self.count = int(np.prod(self.size))
         self.pixels = images.shape[:1:-1]
         self.half_extents = [self._half_width(pixels) for pixels in self.pixels]
         self.grid = self._grid() if kind.affine else None
         self.low, self.fraction, self.moves = [], [], []
-        for axis, place in enumerate(self._places(where.astype(float))):
+        for axis, place in enumerate(self._places(coords.astype(float))):
             self._add(place, self.pixels[axis])
 
     def _half_width(self, pixels):
@@ -113,13 +113,13 @@ class _Taps:
         mesh = np.meshgrid(*lines, indexing='ij')[::-1]
         return np.stack([line.ravel() for line in mesh] + [np.ones(mesh[0].size)])
 
-    def _places(self, where):
+    def _places(self, coords):
         """Source points in pixels, one array (batch, count) for each axis."""
-        where = np.clip(where, -FAR, FAR)
+        coords = np.clip(coords, -FAR, FAR)
         if self.kind.affine:
-            points = np.moveaxis(where @ self.grid, 1, 0)
+            points = np.moveaxis(coords @ self.grid, 1, 0)
         else:
-            points = where.reshape(len(where), self.count, self.kind.dims)
+            points = coords.reshape(len(coords), self.count, self.kind.dims)
             points = points.transpose(2, 0, 1)
         return [
             (pixels - 1) / 2 + half * coordinate
@@ -191,7 +191,7 @@ class _Taps:
             self.seen(corner)[:, np.newaxis], values, self.kind.border_value
         )
 
-    def to_where(self, slopes):
+    def to_coords(self, slopes):
         """From gradients to coordinates in pixels to those to matrices or points."""
         scaled = slopes * np.array(self.half_extents).reshape(-1, 1, 1)
         if self.kind.affine:

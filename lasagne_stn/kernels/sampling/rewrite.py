@@ -153,21 +153,21 @@ def _entrances(exit_node):
 
 
 def _sampler_inputs(entered, kind):
-    """Images, where, and size; None if that is not all there is, or too much."""
-    wanted = {'images', 'where'} | ({'size'} if kind.affine else set())
+    """Images, coords and size; None if that is not all there is, or too much."""
+    wanted = {'images', 'coords'} | ({'size'} if kind.affine else set())
     if not wanted <= set(entered) or any(len(entered[role]) > 1 for role in wanted):
         return None
-    images, where = entered['images'][0], entered['where'][0]
-    if images.dtype not in ('float32', 'float64') or images.dtype != where.dtype:
+    images, coords = entered['images'][0], entered['coords'][0]
+    if images.dtype not in ('float32', 'float64') or images.dtype != coords.dtype:
         return None
-    size = entered['size'][0] if kind.affine else where.shape[1:-1]
-    return [images, where, size]
+    size = entered['size'][0] if kind.affine else coords.shape[1:-1]
+    return [images, coords, size]
 
 
 def _replace_output(fgraph, node):
     entered = _entrances(node)
     inputs = _sampler_inputs(entered, node.op.kind)
-    if inputs is None or set(entered) - {'images', 'where', 'size'}:
+    if inputs is None or set(entered) - {'images', 'coords', 'size'}:
         return
     fused = FusedSample(node.op.kind)(*inputs)
     _replace(fgraph, [(node.outputs[0], fused)])
@@ -177,7 +177,7 @@ def _gradient_groups(nodes):
     """Exits of one backward part: what entered is the same, images to gradient."""
     groups = {}
     for node in nodes:
-        if node.op.role not in ('grad_images', 'grad_where'):
+        if node.op.role not in ('grad_images', 'grad_coords'):
             continue
         entered = _entrances(node)
         inputs = _sampler_inputs(entered, node.op.kind)
@@ -185,7 +185,7 @@ def _gradient_groups(nodes):
         if (
             inputs is None
             or len(gradients) != 1
-            or (set(entered) - {'images', 'where', 'size', 'grad_output'})
+            or (set(entered) - {'images', 'coords', 'size', 'grad_output'})
         ):
             continue  # a second derivative, or several gradients
         key = (node.op.kind, inputs[0], inputs[1], gradients[0])
@@ -195,7 +195,8 @@ def _gradient_groups(nodes):
 
 def _replace_gradients(fgraph, inputs, nodes):
     """Replace the exits of one backward part by the outputs of one fused op."""
-    wrt = tuple(sorted({node.op.role[5:] for node in nodes}))
+    roles = {node.op.role[5:] for node in nodes}
+    wrt = tuple(name for name in ('images', 'coords') if name in roles)
     fused = FusedSampleGradient(nodes[0].op.kind, wrt)(*inputs, return_list=True)
     _replace(
         fgraph,

@@ -58,14 +58,14 @@ class Case:
     def __init__(
         self,
         images,
-        where,
+        coords,
         out_shape,
         affine=True,
         border='nearest',
         border_value=0.0,
         align_corners=True,
     ):
-        self.images, self.where = images, where
+        self.images, self.coords = images, coords
         self.dtype = images.dtype
         self.batch, self.channels = images.shape[:2]
         self.in_shape, self.out_shape = images.shape[2:], tuple(out_shape)
@@ -90,24 +90,24 @@ class Case:
     def sample(self, library):
         output = np.full((self.batch, self.channels) + self.out_shape, 777, self.dtype)
         status = library['sample_' + self.type_name()](
-            pointer(self.images), pointer(self.where), pointer(output), *self.options()
+            pointer(self.images), pointer(self.coords), pointer(output), *self.options()
         )
         assert status == 0
         return output
 
-    def gradient(self, library, grad_output, images=True, where=True):
+    def gradient(self, library, grad_output, images=True, coords=True):
         grad_images = np.full(self.images.shape, 777, self.dtype) if images else None
-        grad_where = np.full(self.where.shape, 777, self.dtype) if where else None
+        grad_coords = np.full(self.coords.shape, 777, self.dtype) if coords else None
         status = library['sample_gradient_' + self.type_name()](
             pointer(self.images),
-            pointer(self.where),
+            pointer(self.coords),
             pointer(grad_output),
             pointer(grad_images),
-            pointer(grad_where),
+            pointer(grad_coords),
             *self.options(),
         )
         assert status == 0
-        return grad_images, grad_where
+        return grad_images, grad_coords
 
 
 # ---- the oracle
@@ -130,12 +130,12 @@ def regular_grid(case):
 
 def source_pixels(case):
     """Pixel coordinates (batch, dims, *out_shape), in the order of the image's axes."""
-    where = case.where.astype('float64')
+    coords = case.coords.astype('float64')
     if case.affine:
-        theta = where.reshape(case.batch, case.dims, case.dims + 1)
+        theta = coords.reshape(case.batch, case.dims, case.dims + 1)
         normalised = np.einsum('bsk,k...->bs...', theta, regular_grid(case))
     else:
-        normalised = np.moveaxis(where, -1, 1)
+        normalised = np.moveaxis(coords, -1, 1)
     pixels = np.empty_like(normalised)
     for axis, size in enumerate(case.in_shape):
         x = normalised[:, case.dims - 1 - axis]
@@ -229,9 +229,9 @@ class Oracle:
                         sign * image[place] * upstream * np.prod(others, axis=0)
                     )
             grad_images[item, channel] = fold(case, grad_extended, self.margins)
-        return grad_images, self.grad_where(slopes)
+        return grad_images, self.grad_coords(slopes)
 
-    def grad_where(self, slopes):
+    def grad_coords(self, slopes):
         case = self.case
         per_point = np.stack(
             [
@@ -244,7 +244,7 @@ class Oracle:
             return np.moveaxis(per_point, 1, -1)
         grid = regular_grid(case).reshape(case.dims + 1, -1)
         summed = per_point.reshape(case.batch, case.dims, -1) @ grid.T
-        return summed.reshape(case.where.shape)
+        return summed.reshape(case.coords.shape)
 
 
 def relative_error(value, expected):
@@ -271,10 +271,10 @@ def random_case(
     out_shape = tuple(rng.integers(1, largest, dims))
     images = rng.standard_normal((batch, channels) + in_shape).astype(dtype)
     if affine:
-        where = random_theta(rng, dims, batch, noise, dtype)
+        coords = random_theta(rng, dims, batch, noise, dtype)
     else:
-        where = rng.uniform(-1.7, 1.7, (batch,) + out_shape + (dims,)).astype(dtype)
-    case = Case(images, where, out_shape, affine, border, 0.75, align_corners)
+        coords = rng.uniform(-1.7, 1.7, (batch,) + out_shape + (dims,)).astype(dtype)
+    case = Case(images, coords, out_shape, affine, border, 0.75, align_corners)
     grad_output = rng.standard_normal((batch, channels) + out_shape).astype(dtype)
     return case, grad_output
 
@@ -295,13 +295,13 @@ def check(case, grad_output, library):
     tolerance = GRADIENT_TOLERANCE[case.dtype.name]
     assert relative_error(grad_images, expected_images) < tolerance
     grad_output = without_kinks(case, oracle, grad_output)
-    grad_images, grad_where = case.gradient(library, grad_output)
-    _, expected_where = oracle.gradient(grad_output)
-    assert relative_error(grad_where, expected_where) < tolerance
-    alone, nothing = case.gradient(library, grad_output, where=False)
+    grad_images, grad_coords = case.gradient(library, grad_output)
+    _, expected_coords = oracle.gradient(grad_output)
+    assert relative_error(grad_coords, expected_coords) < tolerance
+    alone, nothing = case.gradient(library, grad_output, coords=False)
     assert nothing is None and np.array_equal(alone, grad_images)
     nothing, alone = case.gradient(library, grad_output, images=False)
-    assert nothing is None and np.array_equal(alone, grad_where)
+    assert nothing is None and np.array_equal(alone, grad_coords)
 
 
 @pytest.mark.parametrize(
@@ -312,9 +312,9 @@ def test_the_gradient_to_an_image_that_is_enlarged(library, source, target, scal
     """Every second source pixel lies half-way between pixels of the output."""
     rng = np.random.default_rng(6)
     images = rng.standard_normal((2, 3) + source).astype('float32')
-    where = np.array([scale * np.eye(2, 3)] * 2, 'float32')
-    where[1, 0, 0] += 1e-7
-    case = Case(images, where, target, True, 'nearest', 0.0, True)
+    coords = np.array([scale * np.eye(2, 3)] * 2, 'float32')
+    coords[1, 0, 0] += 1e-7
+    case = Case(images, coords, target, True, 'nearest', 0.0, True)
     check(case, rng.uniform(0.5, 1, (2, 3) + target).astype('float32'), library)
 
 
@@ -332,10 +332,10 @@ def test_a_build_without_openmp(tmp_path):
 @pytest.mark.parametrize('border', BORDERS)
 def test_oracle_gradient_is_the_slope_of_its_output(border, dims, affine):
     case, grad_output = random_case(3, dims, 'float64', affine, border, True, 8)
-    grad_images, grad_where = Oracle(case).gradient(grad_output)
+    grad_images, grad_coords = Oracle(case).gradient(grad_output)
     rng = np.random.default_rng(0)
     step = 1e-7
-    for array, gradient in ((case.images, grad_images), (case.where, grad_where)):
+    for array, gradient in ((case.images, grad_images), (case.coords, grad_coords)):
         for index in rng.integers(0, array.size, 10):
             old, losses = array.flat[index], []
             for sign in (1, -1):
@@ -374,16 +374,16 @@ def test_random(library, dtype, border, dims, affine, align_corners):
 def test_given_points_of_every_number(library, in_shape, out_shape, align_corners):
     rng = np.random.default_rng(6)
     images = rng.standard_normal((3, 2) + in_shape).astype('float32')
-    where = rng.uniform(-1.3, 1.3, (3,) + out_shape + (2,)).astype('float32')
-    case = Case(images, where, out_shape, False, align_corners=align_corners)
+    coords = rng.uniform(-1.3, 1.3, (3,) + out_shape + (2,)).astype('float32')
+    case = Case(images, coords, out_shape, False, align_corners=align_corners)
     check(case, rng.standard_normal((3, 2) + out_shape).astype('float32'), library)
 
 
 @pytest.mark.parametrize('value', [np.inf, -np.inf, 3e38, -1e15])
 def test_points_far_away_read_the_edge(library, value):
     case, grad_output = random_case(3, 2, 'float32', False, 'nearest', True)
-    near = case.where.copy()
-    case.where[0, 1], near[0, 1] = value, 5 * np.sign(value)
+    near = case.coords.copy()
+    case.coords[0, 1], near[0, 1] = value, 5 * np.sign(value)
     beside = Case(case.images, near, case.out_shape, False)
     assert np.array_equal(case.sample(library), beside.sample(library))
     for far, expected in zip(
@@ -453,12 +453,12 @@ def test_identity_is_a_copy(library, align_corners, border, dtype, dims):
         case = Case(images, theta, shape, border=border, align_corners=align_corners)
         assert np.array_equal(case.sample(library), images)
         grad_output = rng.standard_normal(images.shape).astype(dtype)
-        grad_images, grad_where = case.gradient(library, grad_output)
+        grad_images, grad_coords = case.gradient(library, grad_output)
         assert np.array_equal(grad_images, grad_output)
         expected = Oracle(case)
         expected.floor = np.rint(source_pixels(case))  # on the kinks: the right side
         expected.fraction = np.zeros_like(expected.floor)
-        assert relative_error(grad_where, expected.gradient(grad_output)[1]) < 1e-4
+        assert relative_error(grad_coords, expected.gradient(grad_output)[1]) < 1e-4
 
 
 def test_full_high_definition(library):
@@ -475,17 +475,17 @@ def test_full_high_definition(library):
 @pytest.mark.parametrize('affine', [True, False])
 def test_nothing_to_do(library, shape, affine):
     batch, channels, in_shape, out_shape = shape[0], shape[1], shape[2:4], shape[4:]
-    where = (batch, 6) if affine else (batch,) + out_shape + (2,)
+    coords = (batch, 6) if affine else (batch,) + out_shape + (2,)
     case = Case(
         np.ones((batch, channels) + in_shape, 'float32'),
-        np.ones(where, 'float32'),
+        np.ones(coords, 'float32'),
         out_shape,
         affine,
     )
     output = case.sample(library)
     assert output.size == 0
-    grad_images, grad_where = case.gradient(library, output)
-    assert not grad_images.any() and not grad_where.any()
+    grad_images, grad_coords = case.gradient(library, output)
+    assert not grad_images.any() and not grad_coords.any()
 
 
 @pytest.mark.parametrize('border', BORDERS)
@@ -497,23 +497,23 @@ def test_nan_theta_stays_in_its_own_image(library, border, entry):
     grad_output = rng.standard_normal(images.shape).astype('float32')
     case = Case(images, theta, (20, 24), border=border)
     output = case.sample(library)
-    grad_images, grad_where = case.gradient(library, grad_output)
+    grad_images, grad_coords = case.gradient(library, grad_output)
     theta[1, entry] = np.nan
     nan_output = case.sample(library)
-    nan_images, nan_where = case.gradient(library, grad_output)
+    nan_images, nan_coords = case.gradient(library, grad_output)
     assert np.isnan(nan_output[1]).all()
-    assert np.isnan(nan_images[1]).any() and np.isnan(nan_where[1]).all()
+    assert np.isnan(nan_images[1]).any() and np.isnan(nan_coords[1]).all()
     for other in (0, 2):
         assert np.array_equal(output[other], nan_output[other])
         assert np.array_equal(grad_images[other], nan_images[other])
-        assert np.array_equal(grad_where[other], nan_where[other])
+        assert np.array_equal(grad_coords[other], nan_coords[other])
 
 
 @pytest.mark.parametrize('border', BORDERS)
 def test_nan_point_is_one_nan_pixel(library, border):
     case, grad_output = random_case(11, 2, 'float32', False, border, True)
     output = case.sample(library)
-    case.where[0, 0, 0, 1] = np.nan
+    case.coords[0, 0, 0, 1] = np.nan
     nan_output = case.sample(library)
     assert np.isnan(nan_output[0, :, 0, 0]).all()
     nan_output[0, :, 0, 0] = output[0, :, 0, 0]
@@ -536,9 +536,9 @@ def test_huge_theta_is_finite(library, value, border, align_corners):
             )
             output = case.sample(library)
             grad_output = rng.standard_normal(output.shape).astype('float32')
-            grad_images, grad_where = case.gradient(library, grad_output)
+            grad_images, grad_coords = case.gradient(library, grad_output)
             assert np.isfinite(output).all() and np.isfinite(grad_images).all()
-            assert np.isfinite(grad_where).all()
+            assert np.isfinite(grad_coords).all()
             if border in ('nearest', 'constant') and np.isfinite(value):
                 assert relative_error(output, Oracle(case).output()) < 1e-5
 

@@ -210,7 +210,7 @@ def ops():
     inputs = [T.ftensor4(), T.ftensor3(), T.lvector(), T.ftensor4()]
     forward = theano.function(inputs[:3], FusedSample(kind)(*inputs[:3]), mode=FAST)
     backward = theano.function(
-        inputs, FusedSampleGradient(kind, ('images', 'where'))(*inputs), mode=FAST
+        inputs, FusedSampleGradient(kind, ('images', 'coords'))(*inputs), mode=FAST
     )
     return forward, backward
 
@@ -277,7 +277,7 @@ def test_debug_mode_finds_nothing(rng, affine, where):
     w = T.TensorType('float32', (False,) * len(where))()
     size = T.constant([5, 9])
     outputs = [FusedSample(kind)(x, w, size)] + FusedSampleGradient(
-        kind, ('images', 'where')
+        kind, ('images', 'coords')
     )(x, w, size, g)
     mode = theano.compile.DebugMode(
         optimizer=None, check_py_code=True, stability_patience=1

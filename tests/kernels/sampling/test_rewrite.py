@@ -68,8 +68,8 @@ def test_other_sampling_kernels_stay_explicit(interpolation):
 
 
 def test_only_the_gradients_that_are_asked_for_are_computed():
-    assert gradient_inputs(compiled(warp())) == [('images', 'where')]
-    assert gradient_inputs(compiled(warp(), wrt=('theta',))) == [('where',)]
+    assert gradient_inputs(compiled(warp())) == [('images', 'coords')]
+    assert gradient_inputs(compiled(warp(), wrt=('theta',))) == [('coords',)]
     assert gradient_inputs(compiled(warp(), wrt=('images',))) == [('images',)]
     assert fused_ops(compiled(warp(), wrt=())) == ['FusedSample']
 

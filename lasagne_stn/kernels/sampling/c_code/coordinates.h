@@ -29,7 +29,7 @@ struct AffineCoordinates {
 
   AffineCoordinates(const T* theta, const Geometry& geometry) : map(theta, geometry) {}
 
-  static ptrdiff_t where_size(const Geometry&) { return dims * (dims + 1); }
+  static ptrdiff_t coords_size(const Geometry&) { return dims * (dims + 1); }
 
   // Along one source axis, for `count` pixels of an output row.
   void write(int axis, const Place<dims>& place, int count, double* coordinates) const {
@@ -52,7 +52,7 @@ struct PointCoordinates {
   PointCoordinates(const T* points_, const Geometry& geometry_)
       : points(points_), geometry(geometry_) {}
 
-  static ptrdiff_t where_size(const Geometry& geometry) {
+  static ptrdiff_t coords_size(const Geometry& geometry) {
     return dims * geometry.out_pixels();
   }
 

@@ -1,17 +1,17 @@
 // Spatial transformer sampling on the CPU: the entrance.
 //
-//   stn::sample(images, where, output, geometry)
-//   stn::sample_gradient(images, where, grad_output, grad_images, grad_where, geometry)
+//   stn::sample(images, coords, output, geometry)
+//   stn::sample_gradient(images, coords, grad_output, grad_images, grad_coords, geometry)
 //
 // All arrays are C-contiguous: images and their gradient (batch, channels, [depth,]
-// rows, columns), output and its gradient likewise; `where` and its gradient are theta
+// rows, columns), output and its gradient likewise; `coords` and its gradient are theta
 // (batch, dims * (dims + 1)) or source points (batch, [depth,] rows, columns, dims), or
 // planar (batch, dims, [depth,] rows, columns).
 // Either gradient may be NULL; it is then not computed. Both functions return a Status.
 //
 // They compile every dimension and border mode. Whoever knows these in advance calls
 //   stn::Sampler<T, dims, affine, border>::sample(...)
-//   stn::Sampler<T, dims, affine, border>::gradient<with_images, with_where>(...)
+//   stn::Sampler<T, dims, affine, border>::gradient<with_images, with_coords>(...)
 // and only that one case is compiled.
 #ifndef STN_SAMPLER_H
 #define STN_SAMPLER_H
@@ -39,33 +39,33 @@ inline bool is_too_large(const Geometry& geometry) {
 
 template <typename T, int dims, bool affine, Border border>
 struct Sampler {
-  static int sample(const T* images, const T* where, T* output,
+  static int sample(const T* images, const T* coords, T* output,
                     const Geometry& geometry) {
     if (is_too_large(geometry)) return STATUS_TOO_LARGE;
     if (is_void(geometry)) return STATUS_FINE;
-    if (!FastPath<T, dims, affine, border>::sample(images, where, output, geometry))
-      sample_portable<T, dims, affine, border>(images, where, output, geometry);
+    if (!FastPath<T, dims, affine, border>::sample(images, coords, output, geometry))
+      sample_portable<T, dims, affine, border>(images, coords, output, geometry);
     return STATUS_FINE;
   }
 
-  // One of the two, or both: grad_images and grad_where as `with_images` and
-  // `with_where` say.
-  template <bool with_images, bool with_where>
-  static int gradient(const T* images, const T* where, const T* grad_output,
-                      T* grad_images, T* grad_where, const Geometry& geometry) {
+  // One of the two, or both: grad_images and grad_coords as `with_images` and
+  // `with_coords` say.
+  template <bool with_images, bool with_coords>
+  static int gradient(const T* images, const T* coords, const T* grad_output,
+                      T* grad_images, T* grad_coords, const Geometry& geometry) {
     if (is_too_large(geometry)) return STATUS_TOO_LARGE;
     if (is_void(geometry)) return STATUS_FINE;
     int status = STATUS_FINE;
     typedef FastPath<T, dims, affine, border> Fast;
-    if (Fast::template gradient<with_images, with_where>(
-            images, where, grad_output, grad_images, grad_where, geometry, &status))
+    if (Fast::template gradient<with_images, with_coords>(
+            images, coords, grad_output, grad_images, grad_coords, geometry, &status))
       return status;
     if (with_images)
-      image_gradient<T, dims, affine, border>(where, grad_output, grad_images,
+      image_gradient<T, dims, affine, border>(coords, grad_output, grad_images,
                                               geometry);
-    if (!with_where) return STATUS_FINE;
-    return WhereGradient<T, dims, affine, border>::compute(images, where, grad_output,
-                                                           grad_where, geometry);
+    if (!with_coords) return STATUS_FINE;
+    return CoordsGradient<T, dims, affine, border>::compute(images, coords, grad_output,
+                                                           grad_coords, geometry);
   }
 };
 
@@ -92,49 +92,49 @@ int with_case(const Action& action, const Geometry& geometry) {
 
 template <typename T>
 struct SampleAction {
-  const T *images, *where;
+  const T *images, *coords;
   T* output;
   const Geometry& geometry;
 
   template <int dims, bool affine, Border border>
   int run() const {
-    return Sampler<T, dims, affine, border>::sample(images, where, output, geometry);
+    return Sampler<T, dims, affine, border>::sample(images, coords, output, geometry);
   }
 };
 
 template <typename T>
-int sample(const T* images, const T* where, T* output, const Geometry& geometry) {
-  const SampleAction<T> action = {images, where, output, geometry};
+int sample(const T* images, const T* coords, T* output, const Geometry& geometry) {
+  const SampleAction<T> action = {images, coords, output, geometry};
   return with_case(action, geometry);
 }
 
 template <typename T>
 struct GradientAction {
-  const T *images, *where, *grad_output;
-  T *grad_images, *grad_where;
+  const T *images, *coords, *grad_output;
+  T *grad_images, *grad_coords;
   const Geometry& geometry;
 
   template <int dims, bool affine, Border border>
   int run() const {
     typedef Sampler<T, dims, affine, border> Case;
-    if (grad_images && grad_where)
-      return Case::template gradient<true, true>(images, where, grad_output,
-                                                 grad_images, grad_where, geometry);
+    if (grad_images && grad_coords)
+      return Case::template gradient<true, true>(images, coords, grad_output,
+                                                 grad_images, grad_coords, geometry);
     if (grad_images)
-      return Case::template gradient<true, false>(images, where, grad_output,
-                                                  grad_images, grad_where, geometry);
-    if (grad_where)
-      return Case::template gradient<false, true>(images, where, grad_output,
-                                                  grad_images, grad_where, geometry);
+      return Case::template gradient<true, false>(images, coords, grad_output,
+                                                  grad_images, grad_coords, geometry);
+    if (grad_coords)
+      return Case::template gradient<false, true>(images, coords, grad_output,
+                                                  grad_images, grad_coords, geometry);
     return STATUS_FINE;
   }
 };
 
 template <typename T>
-int sample_gradient(const T* images, const T* where, const T* grad_output,
-                    T* grad_images, T* grad_where, const Geometry& geometry) {
-  const GradientAction<T> action = {images,      where,      grad_output,
-                                    grad_images, grad_where, geometry};
+int sample_gradient(const T* images, const T* coords, const T* grad_output,
+                    T* grad_images, T* grad_coords, const Geometry& geometry) {
+  const GradientAction<T> action = {images,      coords,      grad_output,
+                                    grad_images, grad_coords, geometry};
   return with_case(action, geometry);
 }
 

@@ -73,21 +73,21 @@ enum Kind {
 
 template <typename T>
 void fill_where(Kind kind, const stn::Geometry& geometry, Random& random,
-                Buffer<T>& where) {
+                Buffer<T>& coords) {
   const double noise = kind == IDENTITY ? 0 : kind == WILD ? 2 : 0.2;
   const double zoom = kind == ZOOM_IN ? 0.05 : kind == ZOOM_OUT ? 5 : 1;
-  for (ptrdiff_t k = 0; k < where.size(); ++k) {
+  for (ptrdiff_t k = 0; k < coords.size(); ++k) {
     const ptrdiff_t column = k % (geometry.dims + 1);
     const ptrdiff_t row = k / (geometry.dims + 1) % geometry.dims;
     const bool diagonal = geometry.affine && row == column;
-    where[k] = static_cast<T>((diagonal ? zoom : 0) +
+    coords[k] = static_cast<T>((diagonal ? zoom : 0) +
                               (geometry.affine ? noise : 1.5) * random.next());
   }
-  if (where.size() == 0) return;
-  T& last = where[where.size() - 1];
+  if (coords.size() == 0) return;
+  T& last = coords[coords.size() - 1];
   if (kind == FAR_AWAY) last = static_cast<T>(-12345.6);
   if (kind == HUGE_VALUE) last = static_cast<T>(1e30);
-  if (kind == INFINITE) where[where.size() / 2] = std::numeric_limits<T>::infinity();
+  if (kind == INFINITE) coords[coords.size() / 2] = std::numeric_limits<T>::infinity();
   if (kind == NOT_A_NUMBER) last = std::numeric_limits<T>::quiet_NaN();
 }
 
@@ -109,23 +109,23 @@ void check(const stn::Geometry& geometry, Kind kind, uint32_t seed) {
   Random random(seed);
   const ptrdiff_t planes = geometry.batch * geometry.channels;
   const ptrdiff_t in_pixels = geometry.in_pixels(), out_pixels = geometry.out_pixels();
-  const ptrdiff_t where_size = geometry.affine ? geometry.dims * (geometry.dims + 1)
+  const ptrdiff_t coords_size = geometry.affine ? geometry.dims * (geometry.dims + 1)
                                                : geometry.dims * out_pixels;
   const T unset = static_cast<T>(777);
-  Buffer<T> images(planes * in_pixels, 0), where(geometry.batch * where_size, 0);
+  Buffer<T> images(planes * in_pixels, 0), coords(geometry.batch * coords_size, 0);
   Buffer<T> output(planes * out_pixels, unset), grad_output(planes * out_pixels, 0);
-  Buffer<T> grad_images(images.size(), unset), grad_where(where.size(), unset);
+  Buffer<T> grad_images(images.size(), unset), grad_coords(coords.size(), unset);
   images.randomise(random);
   grad_output.randomise(random);
-  fill_where(kind, geometry, random, where);
+  fill_where(kind, geometry, random, coords);
 
-  int status = stn::sample(images.data(), where.data(), output.data(), geometry);
-  status |= stn::sample_gradient(images.data(), where.data(), grad_output.data(),
-                                 grad_images.data(), grad_where.data(), geometry);
-  status |= stn::sample_gradient(images.data(), where.data(), grad_output.data(),
+  int status = stn::sample(images.data(), coords.data(), output.data(), geometry);
+  status |= stn::sample_gradient(images.data(), coords.data(), grad_output.data(),
+                                 grad_images.data(), grad_coords.data(), geometry);
+  status |= stn::sample_gradient(images.data(), coords.data(), grad_output.data(),
                                  grad_images.data(), static_cast<T*>(NULL), geometry);
-  status |= stn::sample_gradient(images.data(), where.data(), grad_output.data(),
-                                 static_cast<T*>(NULL), grad_where.data(), geometry);
+  status |= stn::sample_gradient(images.data(), coords.data(), grad_output.data(),
+                                 static_cast<T*>(NULL), grad_coords.data(), geometry);
   expect(status == stn::STATUS_FINE, "status", geometry, kind, type);
 
   // Only the last image has the strange value.
@@ -140,10 +140,10 @@ void check(const stn::Geometry& geometry, Kind kind, uint32_t seed) {
   }
   for (ptrdiff_t k = 0; k < grad_images.size(); ++k)
     images_set &= grad_images[k] != unset;
-  for (ptrdiff_t k = 0; k < clean * where_size; ++k)
-    where_finite &= std::fabs(grad_where[k]) < static_cast<T>(1e30);
+  for (ptrdiff_t k = 0; k < clean * coords_size; ++k)
+    where_finite &= std::fabs(grad_coords[k]) < static_cast<T>(1e30);
   expect(within, "output within the image's range", geometry, kind, type);
-  expect(nan, "output is NaN where theta is", geometry, kind, type);
+  expect(nan, "output is NaN coords theta is", geometry, kind, type);
   expect(images_set, "image gradient is written", geometry, kind, type);
   expect(where_finite, "gradient of theta or points is finite", geometry, kind, type);
 

@@ -15,7 +15,7 @@ namespace stn {
 template <typename T, int dims, bool affine, Border border>
 struct FastPath {
   static bool sample(const T*, const T*, T*, const Geometry&) { return false; }
-  template <bool with_images, bool with_where>
+  template <bool with_images, bool with_coords>
   static bool gradient(const T*, const T*, const T*, T*, T*, const Geometry&, int*) {
     return false;
   }
@@ -82,13 +82,13 @@ struct FastPath<float, 2, true, BORDER_NEAREST> {
     return true;
   }
 
-  template <bool with_images, bool with_where>
+  template <bool with_images, bool with_coords>
   static bool gradient(const float* images, const float* theta,
                        const float* grad_output, float* grad_images, float* grad_theta,
                        const Geometry& geometry, int* status) {
     if (!fast::Job::serves(geometry)) return false;
     const fast::Job job(images, theta, geometry);
-    fast::Gradients<with_images, with_where> gradients(job, grad_output, grad_images,
+    fast::Gradients<with_images, with_coords> gradients(job, grad_output, grad_images,
                                                        grad_theta);
     *status = gradients.compute();
     return true;
@@ -104,12 +104,12 @@ struct FastPath<float, 2, false, BORDER_NEAREST> {
     return true;
   }
 
-  template <bool with_images, bool with_where>
+  template <bool with_images, bool with_coords>
   static bool gradient(const float* images, const float* points,
                        const float* grad_output, float* grad_images, float* grad_points,
                        const Geometry& geometry, int*) {
     if (!fast::Points::serves(geometry)) return false;
-    if (with_where)
+    if (with_coords)
       fast::Points(images, points, geometry).gradient(grad_output, grad_points);
     if (with_images)
       image_gradient<float, 2, false, BORDER_NEAREST>(points, grad_output, grad_images,

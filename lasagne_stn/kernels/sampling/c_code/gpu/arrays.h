@@ -17,7 +17,7 @@ namespace stn {
 
 // Sizes from the inputs; on false a Python error is set.
 inline bool read_geometry(Geometry* geometry, const char* name,
-                          PyGpuArrayObject* images, PyGpuArrayObject* where,
+                          PyGpuArrayObject* images, PyGpuArrayObject* coords,
                           PyArrayObject* size, bool affine, double border_value,
                           bool align_corners) {
   geometry->dims = 2;
@@ -26,7 +26,7 @@ inline bool read_geometry(Geometry* geometry, const char* name,
   geometry->align_corners = align_corners;
   geometry->batch = PyGpuArray_DIM(images, 0);
   geometry->channels = PyGpuArray_DIM(images, 1);
-  const size_t* shape = PyGpuArray_DIMS(where);
+  const size_t* shape = PyGpuArray_DIMS(coords);
   bool fits = PyArray_DIM(size, 0) == 2;
   fits = fits && static_cast<ptrdiff_t>(shape[0]) == geometry->batch;
   for (int axis = 0; axis < 2 && fits; ++axis) {

@@ -4,13 +4,13 @@
 
 #section support_code_struct
 
-// Inputs: images, where, size (int64 vector, on the host). Output: the sampled images.
-int APPLY_SPECIFIC(sample)(PyGpuArrayObject* images, PyGpuArrayObject* where,
+// Inputs: images, coords, size (int64 vector, on the host). Output: the sampled images.
+int APPLY_SPECIFIC(sample)(PyGpuArrayObject* images, PyGpuArrayObject* coords,
                            PyArrayObject* size, PyGpuArrayObject** output,
                            PARAMS_TYPE* params) {
   const char* name = "GpuFusedSample";
   stn::Geometry geometry;
-  if (!stn::read_geometry(&geometry, name, images, where, size, STN_AFFINE,
+  if (!stn::read_geometry(&geometry, name, images, coords, size, STN_AFFINE,
                           params->border_value, params->align_corners))
     return 1;
   const size_t shape[] = {size_t(geometry.batch), size_t(geometry.channels),
@@ -25,6 +25,6 @@ int APPLY_SPECIFIC(sample)(PyGpuArrayObject* images, PyGpuArrayObject* where,
       name,
       stn_sample_call(3, launch.groups, launch.items, 0,
                       STN_GPU_GEOMETRY(geometry, x, y), STN_GPU_ARRAY(images->ga),
-                      STN_GPU_ARRAY(where->ga), STN_GPU_ARRAY((*output)->ga)),
+                      STN_GPU_ARRAY(coords->ga), STN_GPU_ARRAY((*output)->ga)),
       params->context);
 }

@@ -7,7 +7,7 @@
 // Each of these launches kernels for one of the two gradients, and gives
 // libgpuarray's status.
 #if STN_GRAD_IMAGES
-int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* where,
+int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* coords,
                               PyGpuArrayObject* grad_output,
                               PyGpuArrayObject* grad_images,
                               PyGpuContextObject* context) {
@@ -19,7 +19,7 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* w
   stn::Launch launch(&k_stn_gather_pixels, geometry, geometry.in_pixels(), blocks);
   int status = stn_gather_pixels_call(
       3, launch.groups, launch.items, 0, STN_GPU_GEOMETRY(geometry, x, y),
-      STN_GPU_ARRAY(where->ga), STN_GPU_ARRAY(grad_output->ga),
+      STN_GPU_ARRAY(coords->ga), STN_GPU_ARRAY(grad_output->ga),
       STN_GPU_ARRAY(grad_images->ga));
 #if STN_HAS_CORNERS
   if (status != GA_NO_ERROR) return status;
@@ -29,7 +29,7 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* w
   status = stn_gather_corners_call(
       3, corners.groups, corners.items,
       corners.items[0] * together * sizeof(DTYPE_INPUT_0),
-      STN_GPU_GEOMETRY(geometry, x, y), STN_GPU_ARRAY(where->ga),
+      STN_GPU_GEOMETRY(geometry, x, y), STN_GPU_ARRAY(coords->ga),
       STN_GPU_ARRAY(grad_output->ga), STN_GPU_ARRAY(grad_images->ga));
 #endif
   return status;
@@ -43,25 +43,25 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* w
     stn::Launch launch(&k_stn_find_rows, geometry, chunks, 1);
     status = stn_find_rows_call(3, launch.groups, launch.items, 0,
                                 STN_GPU_GEOMETRY(geometry, x, y),
-                                STN_GPU_ARRAY(where->ga), STN_GPU_ARRAY(found.array));
+                                STN_GPU_ARRAY(coords->ga), STN_GPU_ARRAY(found.array));
     if (status != GA_NO_ERROR) return status;
   }
   stn::Launch launch(&k_stn_own_rows, geometry, geometry.in[0], geometry.channels,
                      32);
   return stn_own_rows_call(
       3, launch.groups, launch.items, 0, STN_GPU_GEOMETRY(geometry, x, y),
-      STN_GPU_ARRAY(where->ga), STN_GPU_ARRAY(grad_output->ga),
+      STN_GPU_ARRAY(coords->ga), STN_GPU_ARRAY(grad_output->ga),
       STN_GPU_ARRAY(found.array), STN_GPU_ARRAY(grad_images->ga));
 #endif
 }
 #endif
 
-#if STN_GRAD_WHERE
-int APPLY_SPECIFIC(to_where)(const stn::Geometry& geometry, PyGpuArrayObject* images,
-                             PyGpuArrayObject* where, PyGpuArrayObject* grad_output,
-                             PyGpuArrayObject* grad_where,
+#if STN_GRAD_COORDS
+int APPLY_SPECIFIC(to_coords)(const stn::Geometry& geometry, PyGpuArrayObject* images,
+                             PyGpuArrayObject* coords, PyGpuArrayObject* grad_output,
+                             PyGpuArrayObject* grad_coords,
                              PyGpuContextObject* context) {
-  if (PyGpuArray_SIZE(grad_where) == 0) return GA_NO_ERROR;
+  if (PyGpuArray_SIZE(grad_coords) == 0) return GA_NO_ERROR;
   const stn::GpuAxis<DTYPE_INPUT_0> x(geometry, 0), y(geometry, 1);
 #if STN_AFFINE
   const size_t items = stn::Launch::group_size(&k_stn_theta_sums, 128);
@@ -79,32 +79,32 @@ int APPLY_SPECIFIC(to_where)(const stn::Geometry& geometry, PyGpuArrayObject* im
   status = stn_theta_sums_call(
       1, &groups, &group_items, 6 * items * sizeof(DTYPE_INPUT_0),
       STN_GPU_GEOMETRY(geometry, x, y), STN_GPU_ARRAY(images->ga),
-      STN_GPU_ARRAY(where->ga), STN_GPU_ARRAY(grad_output->ga),
+      STN_GPU_ARRAY(coords->ga), STN_GPU_ARRAY(grad_output->ga),
       STN_GPU_ARRAY(sums.array), npy_int32(pixel_shares), npy_int32(channel_shares));
   if (status != GA_NO_ERROR) return status;
   size_t entries = 6 * batch;
   return stn_theta_finish_scall(1, &entries, 0, STN_GPU_GEOMETRY(geometry, x, y),
                                 STN_GPU_ARRAY(sums.array),
-                                STN_GPU_ARRAY(grad_where->ga), npy_int32(shares));
+                                STN_GPU_ARRAY(grad_coords->ga), npy_int32(shares));
 #else
   stn::Launch launch(&k_stn_points_gradient, geometry, geometry.out_pixels(), 1);
   return stn_points_gradient_call(
       3, launch.groups, launch.items, 0, STN_GPU_GEOMETRY(geometry, x, y),
-      STN_GPU_ARRAY(images->ga), STN_GPU_ARRAY(where->ga),
-      STN_GPU_ARRAY(grad_output->ga), STN_GPU_ARRAY(grad_where->ga));
+      STN_GPU_ARRAY(images->ga), STN_GPU_ARRAY(coords->ga),
+      STN_GPU_ARRAY(grad_output->ga), STN_GPU_ARRAY(grad_coords->ga));
 #endif
 }
 #endif
 
-// Inputs: images, where, size (int64 vector, on the host), gradient of the output.
-// Outputs: the gradients that are asked for, images before where.
-int APPLY_SPECIFIC(sample_gradient)(PyGpuArrayObject* images, PyGpuArrayObject* where,
+// Inputs: images, coords, size (int64 vector, on the host), gradient of the output.
+// Outputs: the gradients that are asked for, images before coords.
+int APPLY_SPECIFIC(sample_gradient)(PyGpuArrayObject* images, PyGpuArrayObject* coords,
                                     PyArrayObject* size, PyGpuArrayObject* grad_output,
 #if STN_GRAD_IMAGES
                                     PyGpuArrayObject** grad_images,
 #endif
-#if STN_GRAD_WHERE
-                                    PyGpuArrayObject** grad_where,
+#if STN_GRAD_COORDS
+                                    PyGpuArrayObject** grad_coords,
 #endif
                                     PARAMS_TYPE* params) {
   const char* name = "GpuFusedSampleGradient";
@@ -112,22 +112,22 @@ int APPLY_SPECIFIC(sample_gradient)(PyGpuArrayObject* images, PyGpuArrayObject* 
   const int type = images->ga.typecode;
   int status = GA_NO_ERROR;
   stn::Geometry geometry;
-  if (!stn::read_geometry(&geometry, name, images, where, size, STN_AFFINE,
+  if (!stn::read_geometry(&geometry, name, images, coords, size, STN_AFFINE,
                           params->border_value, params->align_corners) ||
       !stn::fits_output(geometry, name, grad_output))
     return 1;
 #if STN_GRAD_IMAGES
   if (!stn::prepare_output(grad_images, 4, PyGpuArray_DIMS(images), type, context))
     return 1;
-  status = APPLY_SPECIFIC(to_images)(geometry, where, grad_output, *grad_images,
+  status = APPLY_SPECIFIC(to_images)(geometry, coords, grad_output, *grad_images,
                                      context);
 #endif
-#if STN_GRAD_WHERE
-  if (!stn::prepare_output(grad_where, PyGpuArray_NDIM(where), PyGpuArray_DIMS(where),
+#if STN_GRAD_COORDS
+  if (!stn::prepare_output(grad_coords, PyGpuArray_NDIM(coords), PyGpuArray_DIMS(coords),
                            type, context))
     return 1;
   if (status == GA_NO_ERROR)
-    status = APPLY_SPECIFIC(to_where)(geometry, images, where, grad_output, *grad_where,
+    status = APPLY_SPECIFIC(to_coords)(geometry, images, coords, grad_output, *grad_coords,
                                       context);
 #endif
   return stn::report(name, status, context);

@@ -137,7 +137,7 @@ class ThetaSums {
 };
 
 template <typename T, int dims, bool affine, Border border>
-struct WhereGradient {  // of theta
+struct CoordsGradient {  // of theta
   static int compute(const T* images, const T* theta, const T* grad_output,
                      T* grad_theta, const Geometry& geometry) {
     const ptrdiff_t in_size = geometry.channels * geometry.in_pixels();
@@ -164,7 +164,7 @@ struct WhereGradient {  // of theta
 };
 
 template <typename T, int dims, Border border>
-struct WhereGradient<T, dims, false, border> {  // of points
+struct CoordsGradient<T, dims, false, border> {  // of points
   static int compute(const T* images, const T* points, const T* grad_output,
                      T* grad_points, const Geometry& geometry) {
     const ptrdiff_t in_size = geometry.channels * geometry.in_pixels();

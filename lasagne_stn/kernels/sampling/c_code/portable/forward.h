@@ -105,19 +105,19 @@ void sample_pixels(const T* images, const Coordinates& coordinates,
 }
 
 template <typename T, int dims, bool affine, Border border>
-void sample_portable(const T* images, const T* where, T* output,
+void sample_portable(const T* images, const T* coords, T* output,
                      const Geometry& geometry) {
   typedef typename CoordinatesOf<T, dims, affine>::type Coordinates;
   const ptrdiff_t in_size = geometry.channels * geometry.in_pixels();
   const ptrdiff_t out_size = geometry.channels * geometry.out_pixels();
-  const ptrdiff_t where_size = Coordinates::where_size(geometry);
+  const ptrdiff_t coords_size = Coordinates::coords_size(geometry);
   const ptrdiff_t chunks = chunks_of(geometry.out_pixels());
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 4) num_threads(thread_count(geometry))
 #endif
   for (ptrdiff_t task = 0; task < geometry.batch * chunks; ++task) {
     const ptrdiff_t item = task / chunks, number = task % chunks;
-    const Coordinates coordinates(where + item * where_size, geometry);
+    const Coordinates coordinates(coords + item * coords_size, geometry);
     sample_pixels<border, T, dims>(
         images + item * in_size, coordinates, geometry, number * CHUNK_PIXELS,
         chunk_count(number, geometry.out_pixels()), output + item * out_size);

@@ -120,12 +120,12 @@ inline void spread_chunk(T* grad_image, const Chunk<T, dims, border>& chunk,
 }
 
 template <typename T, int dims, bool affine, Border border>
-void fill_part(const T* where, const T* grad_output, T* grad_images,
+void fill_part(const T* coords, const T* grad_output, T* grad_images,
                const Geometry& geometry, const Part& part) {
   typedef typename CoordinatesOf<T, dims, affine>::type Coordinates;
   const ptrdiff_t in_pixels = geometry.in_pixels();
   const ptrdiff_t out_pixels = geometry.out_pixels();
-  const Coordinates coordinates(where + part.item * Coordinates::where_size(geometry),
+  const Coordinates coordinates(coords + part.item * Coordinates::coords_size(geometry),
                                 geometry);
   const ptrdiff_t first = part.item * geometry.channels + part.first_channel;
   const ptrdiff_t stop = first + part.channel_count;
@@ -150,14 +150,14 @@ void fill_part(const T* where, const T* grad_output, T* grad_images,
 }
 
 template <typename T, int dims, bool affine, Border border>
-void image_gradient(const T* where, const T* grad_output, T* grad_images,
+void image_gradient(const T* coords, const T* grad_output, T* grad_images,
                     const Geometry& geometry) {
   const Parts parts(geometry);
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count(geometry))
 #endif
   for (ptrdiff_t number = 0; number < parts.count(); ++number)
-    fill_part<T, dims, affine, border>(where, grad_output, grad_images, geometry,
+    fill_part<T, dims, affine, border>(coords, grad_output, grad_images, geometry,
                                        parts.part(number));
 }
 

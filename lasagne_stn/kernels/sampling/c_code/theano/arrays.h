@@ -87,22 +87,22 @@ inline bool prepare_planar(PyArrayObject** output, int axes, const npy_intp* sha
 // Sizes from the inputs; on false a Python error is set.
 template <int dims>
 bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
-                   PyArrayObject* where, PyArrayObject* size, bool affine, int border,
+                   PyArrayObject* coords, PyArrayObject* size, bool affine, int border,
                    double border_value, bool align_corners) {
   geometry->dims = dims;
   geometry->affine = affine;
-  geometry->planar = !affine && is_planar(where);
+  geometry->planar = !affine && is_planar(coords);
   geometry->border = border;
   geometry->border_value = border_value;
   geometry->align_corners = align_corners;
   geometry->batch = PyArray_DIM(images, 0);
   geometry->channels = PyArray_DIM(images, 1);
-  bool fits = PyArray_DIM(where, 0) == geometry->batch && PyArray_DIM(size, 0) == dims;
+  bool fits = PyArray_DIM(coords, 0) == geometry->batch && PyArray_DIM(size, 0) == dims;
   for (int axis = 0; axis < dims && fits; ++axis) {
     geometry->in[axis] = PyArray_DIM(images, 2 + axis);
     const npy_int64 pixels = *(npy_int64*)PyArray_GETPTR1(size, axis);
     geometry->out[axis] = pixels;
-    fits = affine || PyArray_DIM(where, 1 + axis) == pixels;
+    fits = affine || PyArray_DIM(coords, 1 + axis) == pixels;
     if (geometry->in[axis] == 0) {
       PyErr_Format(PyExc_ValueError, "%s: the images have no pixels", name);
       return false;
@@ -114,16 +114,16 @@ bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
     }
   }
   if (affine)
-    fits = fits && PyArray_DIM(where, 1) == dims && PyArray_DIM(where, 2) == dims + 1;
+    fits = fits && PyArray_DIM(coords, 1) == dims && PyArray_DIM(coords, 2) == dims + 1;
   else
-    fits = fits && PyArray_DIM(where, 1 + dims) == dims;
+    fits = fits && PyArray_DIM(coords, 1 + dims) == dims;
   if (!fits)
     PyErr_Format(PyExc_ValueError,
                  "%s: %s for a batch of %zd images must be %s, one for each image, got "
                  "%s", name, affine ? "matrices" : "points",
                  (Py_ssize_t)geometry->batch,
                  affine ? "(batch, dims, dims + 1)" : "(batch, output size, dims)",
-                 ShapeWords(PyArray_DIMS(where), PyArray_NDIM(where)).text());
+                 ShapeWords(PyArray_DIMS(coords), PyArray_NDIM(coords)).text());
   return fits;
 }
 
