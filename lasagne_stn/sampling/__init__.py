@@ -1,14 +1,26 @@
-"""From source points to pixels: interpolation, borders and the sampler."""
+"""From source points to pixels: interpolation, border modes and the sampler."""
 
 from .borders import BORDER_MODES
 from .interpolation import Bicubic, Bilinear, Kernel, Nearest, as_kernel
-from .sampler import affine_points, as_points, sample, sample_affine
+from .options import SamplingOptions, check_options
+from .sampler import (
+    affine_points,
+    as_points,
+    sample,
+    sample_affine,
+    sample_at_matrices,
+    sample_at_points,
+)
 
 __all__ = [
     'sample',
     'sample_affine',
+    'sample_at_points',
+    'sample_at_matrices',
     'affine_points',
     'as_points',
+    'SamplingOptions',
+    'check_options',
     'BORDER_MODES',
     'Kernel',
     'Bilinear',

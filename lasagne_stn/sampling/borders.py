@@ -1,6 +1,6 @@
-"""What a sampler reads beyond the edge of an image: five ways to extend it.
+"""Border modes: five ways to extend an image beyond its edges.
 
-For a row of pixels ``a b c d``, the image and its extension to both sides:
+A row of pixels ``a b c d`` and its extension on both sides:
 
 ========  =========================
 nearest   ``a a a | a b c d | d d d``
@@ -11,87 +11,97 @@ constant  ``v v v | a b c d | v v v``
 ========  =========================
 """
 
-import theano.tensor as T
+from __future__ import annotations
 
-__all__ = ['BORDER_MODES', 'clip_place', 'pixel_index', 'inside']
+import theano.tensor as T
+from theano import Variable
+
+__all__ = ['BORDER_MODES', 'clip_coordinate', 'pixel_index', 'inside']
 
 BORDER_MODES = ('nearest', 'mirror', 'reflect', 'wrap', 'constant')
 
 
-def clip_place(border_mode, place, pixels, radius):
-    """Clip places far outside an image whose border is the same for ever.
+def clip_coordinate(
+    border_mode: str, coordinate: Variable, pixels: Variable | int, radius: int
+) -> Variable:
+    """Clip coordinates far outside an image whose border is constant.
 
-    That changes no result: beyond the clipping points the borders ``nearest`` and
-    ``constant`` read one value. It keeps fractions exact and gradients zero.
+    The results stay the same: beyond the clipping limits the border modes ``nearest``
+    and ``constant`` read a single value. Clipping keeps fractions exact and makes
+    gradients zero.
 
     Parameters
     ----------
     border_mode : str
-        One of `BORDER_MODES`; the periodic ones return `place` as it is.
-    place : Theano variable
+        One of `BORDER_MODES`; the periodic modes return `coordinate` unchanged.
+    coordinate : Theano variable
         In pixels.
-    pixels : Theano scalar
+    pixels : int or Theano scalar
         Length of the axis.
     radius : int
-        Of the sampling kernel, in pixels.
+        Radius of the sampling kernel, in pixels.
 
     Returns
     -------
     Theano variable
     """
     if border_mode not in ('nearest', 'constant'):
-        return place
-    return T.clip(
-        place, T.cast(-1 - radius, place.dtype), T.cast(pixels + radius, place.dtype)
-    )
+        return coordinate
+    low, high = [
+        T.cast(limit, coordinate.dtype) for limit in (-1 - radius, pixels + radius)
+    ]
+    return T.clip(coordinate, low, high)
 
 
-def pixel_index(border_mode, place, pixels):
-    """The pixel of the image that stands at a place of the extended image.
+def pixel_index(
+    border_mode: str, coordinate: Variable, pixels: Variable | int
+) -> Variable:
+    """Return the index of the image pixel shown at a coordinate of the extended image.
 
     Parameters
     ----------
     border_mode : str
         One of `BORDER_MODES`.
-    place : Theano variable
+    coordinate : Theano variable
         Whole numbers in a floating point type; NaN counts as 0.
-    pixels : Theano scalar
+    pixels : int or Theano scalar
         Length of the axis.
 
     Returns
     -------
     Theano variable
-        int64, from 0 to ``pixels - 1``, whatever `place` is.
+        int64, from 0 to ``pixels - 1`` for any `coordinate`.
 
     Examples
     --------
-    >>> places = T.constant([-2., -1., 0., 3., 4., 5.])
-    >>> [pixel_index(mode, places, 4).eval().tolist() for mode in BORDER_MODES[:4]]
+    >>> coordinates = T.constant([-2., -1., 0., 3., 4., 5.])
+    >>> [pixel_index(mode, coordinates, 4).eval().tolist() for mode in BORDER_MODES[:4]]
     ... # doctest: +NORMALIZE_WHITESPACE
     [[0, 0, 0, 3, 3, 3], [2, 1, 0, 3, 2, 1], [1, 0, 0, 3, 3, 2], [2, 3, 0, 3, 0, 1]]
     """
-    pixels = T.cast(pixels, place.dtype)
+    pixels = T.cast(pixels, coordinate.dtype)
     last = pixels - 1
+    index = coordinate
     if border_mode == 'mirror':
         period = T.maximum(2 * last, 1)
-        place = abs((place + last) % period - last)
+        index = abs((index + last) % period - last)
     elif border_mode == 'reflect':
-        middle = pixels - T.constant(0.5, dtype=place.dtype)
-        place = middle - abs(place % (2 * pixels) - middle)
+        middle = pixels - T.constant(0.5, dtype=coordinate.dtype)
+        index = middle - abs(index % (2 * pixels) - middle)
     elif border_mode == 'wrap':
-        place = place % pixels
-    known = T.switch(T.isnan(place), T.zeros_like(place), place)
+        index = index % pixels
+    known = T.switch(T.isnan(index), T.zeros_like(index), index)
     return T.cast(T.clip(known, 0, last), 'int64')
 
 
-def inside(place, pixels):
-    """Whether a place is on the image.
+def inside(coordinate: Variable, pixels: Variable | int) -> Variable:
+    """Return whether coordinates lie on the image.
 
     Parameters
     ----------
-    place : Theano variable
+    coordinate : Theano variable
         Whole numbers in a floating point type.
-    pixels : Theano scalar
+    pixels : int or Theano scalar
         Length of the axis.
 
     Returns
@@ -99,4 +109,4 @@ def inside(place, pixels):
     Theano variable
         Boolean, False for NaN.
     """
-    return T.ge(place, 0) & T.lt(place, T.cast(pixels, place.dtype))
+    return T.ge(coordinate, 0) & T.lt(coordinate, T.cast(pixels, coordinate.dtype))

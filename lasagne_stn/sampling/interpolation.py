@@ -1,40 +1,44 @@
 """Sampling kernels: how many pixels an output pixel reads, and their weights.
 
-A kernel k turns the pixels near a source point x into a value, the sum over m of
-U_m k(x - m) (Jaderberg et al. 2015, eq. 3), along each axis of the image.
+Along each axis of the image, a kernel k turns the pixels near a source point x into a
+value, the sum over m of U_m k(x - m) (Jaderberg et al. 2015, eq. 3).
 """
 
+from __future__ import annotations
+
 from numbers import Integral
+from typing import Callable, Hashable
 
 import theano.tensor as T
+from theano import Variable
 
 from .. import checks
 
-__all__ = ['Kernel', 'Bilinear', 'Nearest', 'Bicubic', 'as_kernel']
+__all__ = ['Kernel', 'Bilinear', 'Nearest', 'Bicubic', 'as_kernel', 'kernel_identity']
 
 
 class Kernel:
-    """A sampling kernel of the user's own [1]_.
+    """A custom sampling kernel [1]_.
 
     Parameters
     ----------
     radius : int
-        The kernel is zero where the distance exceeds it; 2 * radius pixels are read
-        along each axis.
+        The kernel is zero beyond this distance; 2 * radius pixels are read along each
+        axis.
     function : callable
-        From the signed distance x - m in pixels, a Theano variable, to the weight;
-        made of Theano's operations, elementwise. The gradient to the point is the
-        one that Theano gives the function; a NaN point weighs NaN, whatever it says.
+        Maps the signed distance x - m in pixels, a Theano variable, to the weight,
+        with elementwise Theano operations. The gradient with respect to the point is
+        the one Theano derives from the function. A NaN point has a NaN weight,
+        whatever the function returns.
 
     Raises
     ------
     TypeError, ValueError
-        If `radius` is no whole number of at least 1 or `function` cannot be called.
+        If `radius` is not an integer of at least 1 or `function` is not callable.
 
     Notes
     -----
-    The weights are used as they are: where they do not sum to 1, a constant image
-    does not stay the same.
+    The weights are not normalised: if they do not sum to 1, a constant image changes.
 
     References
     ----------
@@ -47,7 +51,9 @@ class Kernel:
     [0.75, 0.25]
     """
 
-    def __init__(self, radius, function):
+    radius: int
+
+    def __init__(self, radius: int, function: Callable[[Variable], Variable]) -> None:
         if not isinstance(radius, Integral) or isinstance(radius, bool):
             raise checks.argument_error(
                 self, 'radius', 'be a whole number of pixels', radius, error=TypeError
@@ -59,35 +65,43 @@ class Kernel:
                 self, 'function', 'be callable', function, error=TypeError
             )
         self.radius = radius
-        self.function = function
+        self.function: Callable[[Variable], Variable] = function
+
+    def __repr__(self) -> str:
+        arguments = [
+            getattr(value, '__name__', None) or repr(value)
+            for name, value in vars(self).items()
+            if name in ('radius', 'function')
+        ]
+        return '%s(%s)' % (type(self).__name__, ', '.join(arguments))
 
     @property
-    def offsets(self):
-        """Pixels that are read, relative to the origin (list of int)."""
+    def offsets(self) -> list[int]:
+        """Pixels that are read, relative to the origin."""
         return list(range(1 - self.radius, 1 + self.radius))
 
-    def origin(self, place):
-        """The pixel that the offsets count from.
+    def origin(self, coordinate: Variable) -> Variable:
+        """Return the pixel that the offsets are relative to.
 
         Parameters
         ----------
-        place : Theano variable
-            Places on an axis, in pixels.
+        coordinate : Theano variable
+            In pixels.
 
         Returns
         -------
         Theano variable
-            Whole numbers, in the dtype of `place`.
+            Whole numbers, in the dtype of `coordinate`.
         """
-        return T.floor(place)
+        return T.floor(coordinate)
 
-    def weights(self, fraction):
-        """The weight of each offset.
+    def weights(self, fraction: Variable) -> list[Variable]:
+        """Return the weight of each offset.
 
         Parameters
         ----------
         fraction : Theano variable
-            ``place - origin(place)``, in pixels.
+            ``coordinate - origin(coordinate)``, in pixels.
 
         Returns
         -------
@@ -102,26 +116,28 @@ class Kernel:
 
 
 class Bilinear(Kernel):
-    """Straight lines between neighbouring pixels: max(0, 1 - abs(x - m)) [1]_.
+    """Linear interpolation between neighbouring pixels: max(0, 1 - abs(x - m)) [1]_.
 
-    At a pixel's centre, where the kernel has a kink, the gradient is the derivative
-    to the right: the next pixel minus this one.
+    At the centre of a pixel, where the kernel has a kink, the gradient is the
+    derivative to the right: the next pixel minus this one.
 
     References
     ----------
     .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, eq. 5 to 7.
     """
 
-    def __init__(self):
-        self.radius = 1
+    radius = 1
 
-    def weights(self, fraction):
+    def __init__(self) -> None:
+        pass
+
+    def weights(self, fraction: Variable) -> list[Variable]:
         """See :meth:`Kernel.weights`."""
         return [1 - fraction, fraction]
 
 
 class Nearest(Kernel):
-    """The nearest pixel, floor(x + 0.5) [1]_; its gradient to the point is zero.
+    """The nearest pixel, floor(x + 0.5) [1]_; zero gradient with respect to the point.
 
     References
     ----------
@@ -129,18 +145,22 @@ class Nearest(Kernel):
     """
 
     radius = 1
-    offsets = [0]
 
-    def __init__(self):
+    def __init__(self) -> None:
         pass
 
-    def origin(self, place):
-        """See :meth:`Kernel.origin`."""
-        half = T.constant(0.5, dtype=place.dtype)
-        return T.floor(place + half)
+    @property
+    def offsets(self) -> list[int]:
+        """See :attr:`Kernel.offsets`: one pixel."""
+        return [0]
 
-    def weights(self, fraction):
-        """See :meth:`Kernel.weights`: 1, or NaN where the point is NaN."""
+    def origin(self, coordinate: Variable) -> Variable:
+        """See :meth:`Kernel.origin`."""
+        half = T.constant(0.5, dtype=coordinate.dtype)
+        return T.floor(coordinate + half)
+
+    def weights(self, fraction: Variable) -> list[Variable]:
+        """See :meth:`Kernel.weights`: 1, or NaN if the point is NaN."""
         return [T.switch(T.isnan(fraction), fraction, T.ones_like(fraction))]
 
 
@@ -150,18 +170,18 @@ class Bicubic(Kernel):
     Parameters
     ----------
     a : float, optional
-        Slope of the kernel at distance 1: -0.75 as in most libraries, -0.5 to
-        reproduce quadratic functions exactly.
+        Slope of the kernel at distance 1: -0.75 as in most libraries; -0.5 reproduces
+        quadratic functions exactly.
 
     References
     ----------
     .. [1] Keys (1981): Cubic convolution interpolation for digital image
-       processing, eq. 4 with its a as a parameter.
+       processing, eq. 4 with a as a parameter.
 
     Raises
     ------
     TypeError, ValueError
-        If `a` is no finite number.
+        If `a` is not a finite number.
 
     Examples
     --------
@@ -169,11 +189,15 @@ class Bicubic(Kernel):
     [-0.0625, 0.5625, 0.5625, -0.0625]
     """
 
-    def __init__(self, a=-0.75):
-        self.radius = 2
+    radius = 2
+
+    def __init__(self, a: float = -0.75) -> None:
         self.a = checks.number(self, 'a', a)
 
-    def weights(self, fraction):
+    def __repr__(self) -> str:
+        return '%s(%r)' % (type(self).__name__, self.a)
+
+    def weights(self, fraction: Variable) -> list[Variable]:
         """See :meth:`Kernel.weights`."""
         other = 1 - fraction
         return [
@@ -184,12 +208,12 @@ class Bicubic(Kernel):
         ]
 
     def _near(self, distance):
-        """Weight at a distance of 0 to 1."""
+        """Return the weight at a distance of 0 to 1."""
         a = self.a
         return ((a + 2) * distance - (a + 3)) * distance**2 + 1
 
     def _far(self, distance):
-        """Weight at a distance of 1 to 2."""
+        """Return the weight at a distance of 1 to 2."""
         a = self.a
         return ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
 
@@ -197,15 +221,15 @@ class Bicubic(Kernel):
 NAMES = {'bilinear': Bilinear, 'nearest': Nearest, 'bicubic': Bicubic}
 
 
-def as_kernel(owner, interpolation):
-    """The kernel that `interpolation` names.
+def as_kernel(owner: object, interpolation: str | Kernel) -> Kernel:
+    """Return the sampling kernel named by `interpolation`.
 
     Parameters
     ----------
     owner : str or object
-        Who asks, for the message, see :func:`lasagne_stn.checks.owner_name`.
+        Named in error messages, see :func:`lasagne_stn.checks.owner_name`.
     interpolation : str or Kernel
-        'bilinear', 'nearest', 'bicubic', or a kernel, which is returned.
+        'bilinear', 'nearest', 'bicubic', or a kernel, which is returned unchanged.
 
     Returns
     -------
@@ -214,12 +238,12 @@ def as_kernel(owner, interpolation):
     Raises
     ------
     TypeError, ValueError
-        If it is something else, or the name is unknown.
+        If `interpolation` is something else or an unknown name.
 
     Examples
     --------
-    >>> as_kernel('sample', 'bicubic').radius
-    2
+    >>> as_kernel('sample', 'bicubic')
+    Bicubic(-0.75)
     """
     if isinstance(interpolation, Kernel):
         return interpolation
@@ -233,3 +257,29 @@ def as_kernel(owner, interpolation):
         )
     checks.choice(owner, 'interpolation', interpolation, list(NAMES))
     return NAMES[interpolation]()
+
+
+def kernel_identity(kernel: Kernel) -> Hashable:
+    """Return what identifies a kernel in a graph; it can be compared and pickled.
+
+    A custom kernel may hold a function that cannot be pickled, so its identity is a
+    string. Kernels of the same type in one process have different strings.
+
+    Parameters
+    ----------
+    kernel : Kernel
+
+    Returns
+    -------
+    str or tuple
+        'bilinear', 'nearest', ('bicubic', a), or a string for a custom kernel.
+
+    Examples
+    --------
+    >>> kernel_identity(Bilinear()), kernel_identity(Bicubic())
+    ('bilinear', ('bicubic', -0.75))
+    """
+    for name, kind in NAMES.items():
+        if type(kernel) is kind:  # a subclass may compute something else
+            return (name, kernel.a) if isinstance(kernel, Bicubic) else name
+    return '%s at %#x' % (type(kernel).__name__, id(kernel))

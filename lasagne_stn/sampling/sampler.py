@@ -1,23 +1,32 @@
-"""The sampler: source points and images to output pixels, as an explicit graph.
+"""The sampler: from images and source points to output pixels.
 
-Every step is an ordinary Theano operation, so that ``theano.printing.debugprint``
-shows it and ``T.grad`` differentiates it, as often as one likes. Markers, which change
-nothing, name its borders (see :mod:`lasagne_stn.sampling.markers`).
+Samplers are readable symbolic graphs (see :mod:`lasagne_stn.sampling.explicit`); take
+gradients of any order with ``T.grad``. Markers around each sampler let a rewrite
+replace it by a kernel (see :mod:`lasagne_stn.sampling.markers`).
 """
 
-from functools import reduce
-from itertools import product
-from operator import and_, mul
+from __future__ import annotations
+
+from typing import Sequence
 
 import theano.tensor as T
+from theano import Variable
 
 from .. import checks
-from ..grid import apply_matrix, as_floats, bounded, regular_grid, to_pixels
-from .borders import BORDER_MODES, clip_place, inside, pixel_index
-from .interpolation import Bilinear, as_kernel
+from ..grid import apply_matrix, as_floats, regular_grid
+from .explicit import explicit_graph
+from .interpolation import Kernel, kernel_identity
 from .markers import SamplerKind, mark
+from .options import SamplingOptions, check_options
 
-__all__ = ['sample', 'sample_affine', 'affine_points', 'as_points']
+__all__ = [
+    'sample',
+    'sample_affine',
+    'sample_at_points',
+    'sample_at_matrices',
+    'affine_points',
+    'as_points',
+]
 
 AXES = {
     4: ('batch', 'channels', 'rows', 'columns'),
@@ -26,13 +35,13 @@ AXES = {
 
 
 def sample(
-    images,
-    points,
-    interpolation='bilinear',
-    border_mode='nearest',
-    border_value=0.0,
-    align_corners=True,
-):
+    images: Variable,
+    points: Variable,
+    interpolation: str | Kernel = 'bilinear',
+    border_mode: str = 'nearest',
+    border_value: float = 0.0,
+    align_corners: bool = True,
+) -> Variable:
     """Read images at source points [1]_.
 
     Parameters
@@ -41,29 +50,30 @@ def sample(
         Shape ``(batch, channels, rows, columns)``, or
         ``(batch, channels, depth, rows, columns)`` for volumes.
     points : Theano tensor
-        Source points (x, y), in half-widths of the image: shape
-        ``(batch, output rows, output columns, 2)``; for volumes (x, y, z) with an
-        axis more.
+        Source points (x, y) in normalised coordinates, [-1, 1] across the image: shape
+        ``(batch, output rows, output columns, 2)``; for volumes (x, y, z) with one
+        more axis.
     interpolation : str or Kernel, optional
         'bilinear' (eq. 5), 'nearest' (eq. 4), 'bicubic', or a
         :class:`lasagne_stn.sampling.interpolation.Kernel` (eq. 3).
     border_mode : str, optional
-        What stands outside the image, see :mod:`lasagne_stn.sampling.borders`.
+        How the image is extended beyond its edges, see
+        :mod:`lasagne_stn.sampling.borders`.
     border_value : float, optional
-        What 'constant' reads outside the image; 0 is the paper's eq. 5.
+        The value outside the image for 'constant'; 0 is the paper's eq. 5.
     align_corners : bool, optional
         The pixel rule, see :mod:`lasagne_stn.grid`.
 
     Returns
     -------
     Theano tensor
-        Shape ``(batch, channels, output rows, output columns)``. A point that is NaN
-        gives NaN; an infinite one reads beyond the border.
+        Shape ``(batch, channels, output rows, output columns)``. A NaN point gives
+        NaN; an infinite point reads beyond the border.
 
     Raises
     ------
     TypeError, ValueError
-        If `images` or `points` has the wrong number of axes or a name is unknown.
+        If `images` or `points` has the wrong number of axes or an option is invalid.
 
     Notes
     -----
@@ -93,36 +103,32 @@ def sample(
             % (images.ndim, ', output '.join(AXES[images.ndim][2:]), images.ndim - 2),
             points.ndim,
         )
-    kernel = as_kernel('sample', interpolation)
-    _check_border('sample', border_mode, border_value, align_corners)
-    kind = _kind(
-        images, points, False, kernel, border_mode, border_value, align_corners
+    options = check_options(
+        'sample', interpolation, border_mode, border_value, align_corners
     )
-    images, points = mark('images', kind, images), mark('coords', kind, points)
-    output = _read(images, points, kernel, border_mode, border_value, align_corners)
-    return mark('output', kind, output)
+    return sample_at_points(images, points, options)
 
 
 def sample_affine(
-    images,
-    matrices,
-    size,
-    interpolation='bilinear',
-    border_mode='nearest',
-    border_value=0.0,
-    align_corners=True,
-):
-    """Read images at the regular grid's points times a matrix for each image [1]_.
+    images: Variable,
+    matrices: Variable,
+    size: Sequence[int | Variable],
+    interpolation: str | Kernel = 'bilinear',
+    border_mode: str = 'nearest',
+    border_value: float = 0.0,
+    align_corners: bool = True,
+) -> Variable:
+    """Read images at the regular grid, transformed by a matrix for each image [1]_.
 
-    The same as :func:`sample` at those points; a kernel can leave the grid out.
+    The result is that of :func:`sample` at these points, but a kernel does not need to
+    store the grid.
 
     Parameters
     ----------
     images : Theano tensor
         Shape ``(batch, channels, rows, columns)``, or a volume's.
     matrices : Theano tensor
-        Shape ``(batch, dims, dims + 1)``: from points of the output to points of the
-        input.
+        Shape ``(batch, dims, dims + 1)``; they map target points to source points.
     size : sequence of int or Theano scalar
         Pixels of the output, ``(rows, columns)`` or ``(depth, rows, columns)``.
     interpolation, border_mode, border_value, align_corners
@@ -133,27 +139,61 @@ def sample_affine(
     Theano tensor
         Shape ``(batch, channels) + size``.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an option is invalid.
+
     References
     ----------
     .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, eq. 1.
     """
-    images, matrices = as_floats(images, matrices)
-    kernel = as_kernel('sample_affine', interpolation)
-    _check_border('sample_affine', border_mode, border_value, align_corners)
-    kind = _kind(
-        images, matrices, True, kernel, border_mode, border_value, align_corners
+    options = check_options(
+        'sample_affine', interpolation, border_mode, border_value, align_corners
     )
-    images, matrices = mark('images', kind, images), mark('coords', kind, matrices)
-    size = mark('size', kind, T.stack([T.as_tensor_variable(n) for n in size]))
-    points = affine_points(
-        matrices, [size[axis] for axis in range(images.ndim - 2)], align_corners
-    )
-    output = _read(images, points, kernel, border_mode, border_value, align_corners)
-    return mark('output', kind, output)
+    return sample_at_matrices(images, matrices, size, options)
 
 
-def affine_points(matrices, size, align_corners=True):
-    """The regular grid's points times a matrix for each image.
+def sample_at_points(
+    images: Variable, points: Variable, options: SamplingOptions
+) -> Variable:
+    """Do as :func:`sample` does, with options that are already checked."""
+    kind, images, points = _mark_inputs(images, points, False, options)
+    return mark('output', kind, explicit_graph(images, points, options))
+
+
+def sample_at_matrices(
+    images: Variable,
+    matrices: Variable,
+    size: Sequence[int | Variable],
+    options: SamplingOptions,
+) -> Variable:
+    """Do as :func:`sample_affine` does, with options that are already checked."""
+    kind, images, matrices = _mark_inputs(images, matrices, True, options)
+    stacked = mark('size', kind, T.stack([T.as_tensor_variable(n) for n in size]))
+    size = [stacked[axis] for axis in range(images.ndim - 2)]
+    points = affine_points(matrices, size, options.align_corners)
+    return mark('output', kind, explicit_graph(images, points, options))
+
+
+def _mark_inputs(images, coords, affine, options):
+    """Mark images and matrices or points, in one floating point type."""
+    images, coords = as_floats(images, coords)
+    kind = SamplerKind(
+        images.ndim - 2,
+        affine,
+        options.border_mode,
+        options.border_value,
+        options.align_corners,
+        kernel_identity(options.interpolation),
+    )
+    return kind, mark('images', kind, images), mark('coords', kind, coords)
+
+
+def affine_points(
+    matrices: Variable, size: Sequence[int | Variable], align_corners: bool = True
+) -> Variable:
+    """Transform the regular grid by a matrix for each image.
 
     Parameters
     ----------
@@ -173,13 +213,13 @@ def affine_points(matrices, size, align_corners=True):
     return as_points(apply_matrix(matrices, grid), size)
 
 
-def as_points(rows, size):
-    """From a row for each coordinate to a point for each output pixel.
+def as_points(rows: Variable, size: Sequence[int | Variable]) -> Variable:
+    """Rearrange a row for each coordinate to a point for each output pixel.
 
     Parameters
     ----------
     rows : Theano tensor
-        Shape ``(batch, dims, count)``, as a transform gives them.
+        Shape ``(batch, dims, count)``, as a transform returns them.
     size : sequence of int or Theano scalar
         Pixels of the output along each axis.
 
@@ -191,87 +231,3 @@ def as_points(rows, size):
     dims = len(size)
     points = rows.reshape([rows.shape[0], dims] + list(size), ndim=dims + 2)
     return points.dimshuffle(*[0] + list(range(2, 2 + dims)) + [1])
-
-
-def _check_border(owner, border_mode, border_value, align_corners):
-    """Refuse unknown options."""
-    checks.choice(owner, 'border_mode', border_mode, BORDER_MODES)
-    checks.number(owner, 'border_value', border_value)
-    checks.flag(owner, 'align_corners', align_corners)
-
-
-def _kind(images, coords, affine, kernel, border_mode, border_value, align_corners):
-    """What a kernel must compute to stand for the sampler; None if there is none."""
-    if type(kernel) is not Bilinear:
-        return None
-    return SamplerKind(
-        images.ndim - 2, affine, border_mode, float(border_value), bool(align_corners)
-    )
-
-
-def _read(images, points, kernel, border_mode, border_value, align_corners):
-    """The explicit graph of a sampler."""
-    sizes = [images.shape[axis] for axis in range(2, images.ndim)]
-    count = reduce(mul, [points.shape[axis] for axis in range(1, points.ndim - 1)])
-    taps = []  # for each axis of the image, in order
-    for axis, pixels in enumerate(sizes):
-        coordinate = points[..., len(sizes) - 1 - axis].reshape(
-            (points.shape[0], count)
-        )
-        place = to_pixels(bounded(coordinate), pixels, align_corners)
-        taps.append(_axis_taps(place, pixels, kernel, border_mode))
-
-    table = _pixel_table(images)
-    terms = []
-    for combination in product(*taps):
-        values = table[_table_row(combination, images.shape[0], sizes)]
-        if border_mode == 'constant':
-            seen = reduce(and_, [tap.inside for tap in combination])
-            values = T.switch(
-                seen.flatten().dimshuffle(0, 'x'),
-                values,
-                T.constant(border_value, dtype=images.dtype),
-            )
-        weight = reduce(mul, [tap.weight for tap in combination])
-        terms.append(weight.flatten().dimshuffle(0, 'x') * values)
-    return _as_images(T.add(*terms) if len(terms) > 1 else terms[0], points, images)
-
-
-class _Tap:
-    """A pixel that each point reads along one axis: where it is, what it weighs."""
-
-    def __init__(self, place, pixels, weight, border_mode):
-        self.index = pixel_index(border_mode, place, pixels)
-        self.inside = inside(place, pixels)
-        self.weight = weight
-
-
-def _axis_taps(place, pixels, kernel, border_mode):
-    place = clip_place(border_mode, place, pixels, kernel.radius)
-    origin = kernel.origin(place)
-    weights = kernel.weights(place - origin)
-    return [
-        _Tap(origin + offset, pixels, weight, border_mode)
-        for offset, weight in zip(kernel.offsets, weights)
-    ]
-
-
-def _pixel_table(images):
-    """All pixels of the batch, one in a row with its channels."""
-    last = images.dimshuffle(*[0] + list(range(2, images.ndim)) + [1])
-    return last.reshape((reduce(mul, last.shape[:-1]), images.shape[1]))
-
-
-def _table_row(taps, batch, sizes):
-    """Row in the pixel table that each point reads."""
-    row = T.arange(batch).dimshuffle(0, 'x')
-    for tap, pixels in zip(taps, sizes):
-        row = row * pixels + tap.index
-    return row.flatten()
-
-
-def _as_images(rows, points, images):
-    """From a row for each output pixel to images."""
-    shape = [points.shape[axis] for axis in range(points.ndim - 1)]
-    last = rows.reshape(shape + [images.shape[1]], ndim=images.ndim)
-    return last.dimshuffle(*[0, images.ndim - 1] + list(range(1, images.ndim - 1)))

@@ -6,7 +6,7 @@ import pytest
 from helpers import oracle
 from helpers.compiled import run
 from lasagne_stn.sampling import BORDER_MODES
-from lasagne_stn.sampling.borders import clip_place, inside, pixel_index
+from lasagne_stn.sampling.borders import clip_coordinate, inside, pixel_index
 
 DRAWN = {  # four pixels and five on either side
     'nearest': 'aaaaa abcd ddddd',
@@ -57,7 +57,7 @@ def test_no_index_ever_leaves_the_image(border_mode, pixels, float_type):
 def test_only_borders_that_stay_the_same_are_clipped():
     places = np.array([-np.inf, -2.5, 0.25, 1e30, np.nan])
     for border_mode in BORDER_MODES:
-        clipped = run(lambda place: clip_place(border_mode, place, 4, 2), places)
+        clipped = run(lambda place: clip_coordinate(border_mode, place, 4, 2), places)
         same = border_mode not in ('nearest', 'constant')
         expected = places if same else [-3, -2.5, 0.25, 6, np.nan]
         np.testing.assert_array_equal(clipped, expected)

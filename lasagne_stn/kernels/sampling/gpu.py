@@ -1,18 +1,20 @@
-"""The fused ops for a device that Theano's gpuarray reaches, CUDA or OpenCL.
+"""The fused ops for a device that Theano's gpuarray uses, CUDA or OpenCL.
 
-They stand for the ops of the same name in :mod:`lasagne_stn.kernels.sampling.cpu`, which the
-rewrite puts into a graph. gpuarray's own optimisation, which moves a graph to the
-device op by op, finds here what to put in their place. Importing this module tells it;
-that is done only where a device is active, see :mod:`lasagne_stn.kernels`.
+The rewrite puts the ops of :mod:`lasagne_stn.kernels.sampling.cpu` into a graph.
+gpuarray's own optimisation, which moves a graph to the device op by op, replaces them
+by the ops of this module. Importing this module registers them; that is only done if a
+device is active, see :mod:`lasagne_stn.kernels.sampling`.
 
-All results have the same bits on each run: nothing is added up by atomic operations.
-The kernels themselves are described at the head of ``c_code/gpu/common.cluda``.
+Results are bit-for-bit reproducible: no atomic additions are used. The head of
+``c_code/gpu/common.cluda`` describes the kernels.
 """
 
-import os
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
 
 import numpy as np
-from theano import gof, gpuarray
+from theano import Variable, gof, gpuarray
 from theano import tensor as T
 from theano.gof.params_type import ParamsType
 from theano.gpuarray.basic_ops import (
@@ -28,58 +30,50 @@ from theano.gpuarray.type import GpuArrayType, gpu_context_type
 from theano.scalar import bool as bool_
 from theano.scalar import float64
 
-from .cpu import C_CODE, FusedSample, FusedSampleGradient, checksum
-from .rewrite import device_serves
+from ...sampling.markers import SamplerKind
+from ..c_op import CodeFolder, CodeFolderOp
+from .cpu import FusedSample, FusedSampleGradient
+from .sampler_op import C_CODE, SampleGradientOp, SampleOp
+from .support import GATHERING, implementation_of
 
-__all__ = ['GpuFusedSample', 'GpuFusedSampleGradient']
+__all__ = ['GpuFusedSample', 'GpuFusedSampleGradient', 'INTERPOLATIONS']
 
 TYPES = {'float32': 'ga_float', 'float64': 'ga_double'}
-GATHERED = ('nearest', 'constant')  # borders of which an affine map is inverted
+INTERPOLATIONS = {'bilinear': 'STN_BILINEAR'}  # their names in the kernels' text
+GPU_ARRAY = (gpuarray.pygpu.gpuarray.GpuArray, gpuarray.pygpu.gpuarray.SIZE)
 
 
-class _GpuFused(CGpuKernelBase):
-    """What both ops share: how their kernels are put together, compiled and cached."""
+class _GpuOp(CodeFolderOp, CGpuKernelBase):
+    """What both ops share: how their kernels are assembled, compiled and cached."""
 
-    __props__ = ('kind',)
+    code = CodeFolder(C_CODE, ['*.h', 'gpu'])
+    folder = 'gpu'
     params_type = ParamsType(
         context=gpu_context_type, border_value=float64, align_corners=bool_
     )
 
-    def __init__(self, kind, file_name, function):
-        super().__init__(
-            os.path.join(C_CODE, file_name), 'APPLY_SPECIFIC(%s)' % function
-        )
-        self.kind = kind
-        # Known when it runs, so that the compiled code serves every value.
-        self.border_value = kind.border_value
-        self.align_corners = kind.align_corners
-
     def get_params(self, node):
-        """The device, and what is known only when it runs."""
+        """Return the device, and what is passed at run time."""
         return self.params_type.get_params(self, context=node.inputs[0].type.context)
 
-    def kernel_arguments(self):
-        """From a kernel's name to its file and what follows the common arguments.
+    def kernel_arguments(self) -> Mapping[str, tuple[str, Sequence[str]]]:
+        """Return, for each kernel, its file and the arguments after the common ones.
 
         An argument is '*' for an array, or the name of a dtype.
         """
         raise NotImplementedError
 
     def gpu_kernels(self, node, name):
-        """The kernels of one node, compiled when its function is."""
+        """Return the kernels of a node, compiled when its function is."""
         dtype = node.inputs[0].dtype
-        pair = [np.dtype(dtype)] * 2
-        axis = [np.dtype('int32'), np.dtype(dtype)] + pair + pair
-        common = [np.dtype('int32')] * 4 + [np.dtype(dtype)] + axis + axis
+        real, integer = np.dtype(dtype), np.dtype('int32')
+        axis = [integer] + [real] * 5
+        common = [integer] * 4 + [real] + axis + axis
         kernels = []
         for kernel, (file_name, arguments) in self.kernel_arguments().items():
             params = list(common)
             for argument in arguments:
-                params += (
-                    [gpuarray.pygpu.gpuarray.GpuArray, gpuarray.pygpu.gpuarray.SIZE]
-                    if argument == '*'
-                    else [np.dtype(argument)]
-                )
+                params += GPU_ARRAY if argument == '*' else [np.dtype(argument)]
             kernels.append(
                 Kernel(
                     self._text(dtype, file_name),
@@ -92,45 +86,32 @@ class _GpuFused(CGpuKernelBase):
         return kernels
 
     def _text(self, dtype, file_name):
-        """Text of a kernel: the cases it is compiled for, the common part, its own."""
+        """Return the text of a kernel: its case, the common part, and its own part."""
         lines = [
             '#include "cluda.h"',
             '#define STN_REAL ' + TYPES[dtype],
             '#define STN_AFFINE %d' % self.kind.affine,
             '#define STN_BORDER STN_' + self.kind.border_mode.upper(),
+            '#define STN_INTERPOLATION ' + INTERPOLATIONS[self.kind.interpolation],
         ]
-        for part in ('gpu/common.cluda', 'gpu/taps.cluda', file_name):
-            with open(os.path.join(C_CODE, part)) as file:
-                lines.append(file.read())
-        return '\n'.join(lines)
+        parts = ('gpu/common.cluda', 'gpu/taps.cluda', file_name)
+        return '\n'.join(lines + [self.code.read(part) for part in parts])
 
-    def macros(self):
-        """What the C code on the host is told before it is compiled, as a dict."""
+    def macros(self) -> dict[str, Any]:
+        """See :meth:`lasagne_stn.kernels.c_op.CodeFolderOp.macros`; for the host."""
         return {'STN_AFFINE': int(self.kind.affine)}
 
-    def get_c_macros(self, node, name, check_input=None):
-        """Theano's own macros and ours."""
-        defined, undefined = super().get_c_macros(node, name, True)
-        ours = self.macros().items()
-        return (
-            '\n'.join([defined] + ['#define %s %s' % item for item in ours]),
-            '\n'.join([undefined] + ['#undef ' + key for key, _ in ours]),
-        )
-
     def c_headers(self):
-        """Those of Theano's arrays on a device."""
+        """Return the headers of gpuarray."""
         return ['gpuarray_api.h', 'gpuarray_helper.h', 'numpy_compat.h']
 
     def c_header_dirs(self):
-        """Where they and the kernels' own headers are."""
-        return [gpuarray_helper_inc_dir(), gpuarray.pygpu.get_include(), C_CODE]
-
-    def c_code_cache_version(self):
-        """A number that changes with the text of any file of the kernels."""
-        return (checksum(), self.params_type.c_code_cache_version())
+        """Return the folders of gpuarray's headers and ours."""
+        theirs = [gpuarray_helper_inc_dir(), gpuarray.pygpu.get_include()]
+        return theirs + super().c_header_dirs()
 
     def _variables(self, images, coords, size, *others):
-        """Contiguous on the device, but for the size."""
+        """Return the inputs, contiguous on the device except for the size."""
         context = infer_context_name(images, coords, *others)
         images, coords, *others = [
             gpu_contiguous(as_gpuarray_variable(variable, context))
@@ -139,51 +120,45 @@ class _GpuFused(CGpuKernelBase):
         return [images, coords, T.cast(T.as_tensor_variable(size), 'int64')] + others
 
 
-class GpuFusedSample(_GpuFused):
+class GpuFusedSample(SampleOp, _GpuOp):
     """:class:`lasagne_stn.kernels.sampling.cpu.FusedSample` on the device."""
 
-    def __init__(self, kind):
-        super().__init__(kind, 'gpu/fused_sample.c', 'sample')
-
-    def make_node(self, images, coords, size):
-        """Images of the dtype that goes in."""
+    def make_node(self, images: Variable, coords: Variable, size: Variable):
+        """Make a node; the output has the dtype of the images."""
         inputs = self._variables(images, coords, size)
         output = GpuArrayType(
             inputs[0].dtype, (False,) * 4, context_name=inputs[0].type.context_name
         )()
         return gof.Apply(self, inputs, [output])
 
-    def kernel_arguments(self):
-        """See :class:`_GpuFused`."""
+    def kernel_arguments(self) -> Mapping[str, tuple[str, Sequence[str]]]:
+        """See :class:`_GpuOp`."""
         return {'stn_sample': ('gpu/sample.cluda', '***')}
 
-    infer_shape = FusedSample.infer_shape
 
-
-class GpuFusedSampleGradient(_GpuFused):
+class GpuFusedSampleGradient(SampleGradientOp, _GpuOp):
     """:class:`lasagne_stn.kernels.sampling.cpu.FusedSampleGradient` on the device.
 
-    The gradient to the images is gathered by each source pixel, or added up by the one
-    owner of each source row; that to theta is summed in a tree. Both have the same bits
-    on each run, also where many output pixels read one source pixel.
+    For the gradient with respect to the images, each source pixel gathers its sum, or
+    the single owner of each source row adds it up; for theta, a tree computes the sum.
+    Both are bit-for-bit reproducible, even if many output pixels read one source pixel.
     """
 
-    __props__ = ('kind', 'wrt')
+    def __init__(self, kind: SamplerKind, wrt: tuple[str, ...]) -> None:
+        self.gathers = GATHERING.computes(kind)
+        super().__init__(kind, wrt)
 
-    def __init__(self, kind, wrt):
-        self.wrt = wrt
-        self.gathers = kind.affine and kind.border_mode in GATHERED
-        super().__init__(kind, 'gpu/fused_sample_gradient.c', 'sample_gradient')
-
-    def make_node(self, images, coords, size, grad_output):
-        """A gradient for each name in `wrt`."""
+    def make_node(
+        self, images: Variable, coords: Variable, size: Variable, grad_output: Variable
+    ):
+        """Make a node with an output for each name in `wrt`."""
         inputs = self._variables(images, coords, size, grad_output)
-        like = {'images': inputs[0], 'coords': inputs[1]}
-        return gof.Apply(self, inputs, [like[name].type() for name in self.wrt])
+        outputs = [variable.type() for variable in self.like_inputs(inputs)]
+        return gof.Apply(self, inputs, outputs)
 
-    def kernel_arguments(self):
-        """See :class:`_GpuFused`."""
-        kernels = {}
+    def kernel_arguments(self) -> Mapping[str, tuple[str, Sequence[str]]]:
+        """See :class:`_GpuOp`."""
+        kernels: dict[str, tuple[str, Sequence[str]]] = {}
         if 'images' in self.wrt:
             if self.gathers:
                 kernels['stn_gather_pixels'] = ('gpu/gather.cluda', '***')
@@ -201,30 +176,30 @@ class GpuFusedSampleGradient(_GpuFused):
                 kernels['stn_points_gradient'] = (file_name, '****')
         return kernels
 
-    def macros(self):
-        """See :meth:`_GpuFused.macros`."""
+    def macros(self) -> dict[str, Any]:
+        """See :meth:`_GpuOp.macros`."""
         return dict(
             super().macros(),
             STN_GATHERS=int(self.gathers),
             STN_HAS_CORNERS=int(self.kind.border_mode == 'nearest'),
-            STN_GRAD_IMAGES=int('images' in self.wrt),
-            STN_GRAD_COORDS=int('coords' in self.wrt),
         )
 
-    infer_shape = FusedSampleGradient.infer_shape
+
+def _has_kernel(op, inputs):
+    return implementation_of('gpuarray', op.kind, inputs[0].dtype).fused
 
 
 @register_opt('fast_compile')
 @op_lifter([FusedSample])
 @register_opt2([FusedSample], 'fast_compile')
 def local_gpua_lasagne_stn_sample(op, context_name, inputs, outputs):
-    """From the fused op to the one on the device."""
-    return GpuFusedSample(op.kind) if device_serves(op.kind) else None
+    """Replace a fused op by the one on the device."""
+    return GpuFusedSample(op.kind) if _has_kernel(op, inputs) else None
 
 
 @register_opt('fast_compile')
 @op_lifter([FusedSampleGradient])
 @register_opt2([FusedSampleGradient], 'fast_compile')
 def local_gpua_lasagne_stn_sample_gradient(op, context_name, inputs, outputs):
-    """From the fused gradient to the one on the device."""
-    return GpuFusedSampleGradient(op.kind, op.wrt) if device_serves(op.kind) else None
+    """Replace a fused gradient op by the one on the device."""
+    return GpuFusedSampleGradient(op.kind, op.wrt) if _has_kernel(op, inputs) else None

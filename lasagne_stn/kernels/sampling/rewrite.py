@@ -1,18 +1,21 @@
-"""The rewrite from markers to fused ops, forward and gradient.
+"""The rewrite from marked samplers to fused ops, forward and gradient.
 
-It works before all of Theano's own optimisations, on the graph as it was written. Each
-exit of a marked sampler is replaced by one fused op, found by walking back from there
-to the markers at the entrances. Where that walk meets anything but a sampler and its
-first derivative, the explicit graph stays. `RemoveMarkers` then takes away the markers
-that are left.
+It runs before all of Theano's own optimisations, on the graph as the user built it.
+Each marked output of a sampler is replaced by one fused op, whose inputs are found by
+walking back to the markers at the sampler's inputs. If that walk meets anything but a
+sampler and its first derivative, the explicit graph stays; so does every sampler that
+has no kernel (see :mod:`lasagne_stn.kernels.sampling.support`). Then `RemoveMarkers`
+removes the remaining markers.
 
-In a function that is compiled for a device, by Theano's gpuarray, only those samplers
-are replaced that there are kernels for on the device; gpuarray then moves the ops (see
+In a function that Theano's gpuarray compiles for a device, only samplers with a kernel
+for the device are replaced; gpuarray then moves the ops (see
 `lasagne_stn.kernels.sampling.gpu`).
 
-Exclude ``lasagne_stn_fuse`` from the mode, or set ``lasagne_stn.config.fused = False``,
-to compile the explicit graph.
+To compile the explicit graph, exclude ``lasagne_stn_fuse`` from the mode, or set
+``lasagne_stn.config.fused = False``.
 """
+
+from __future__ import annotations
 
 import sys
 
@@ -24,26 +27,22 @@ from theano.compile import optdb
 from ... import config
 from ...sampling.markers import Marker
 from .cpu import FusedSample, FusedSampleGradient
+from .support import implementation_of
 
-__all__ = [
-    'FuseSamplersDB',
-    'FuseSamplers',
-    'RemoveMarkers',
-    'device_is_active',
-    'device_serves',
-]
+__all__ = ['FuseSamplersDB', 'FuseSamplers', 'RemoveMarkers', 'device_is_active']
 
 
 class FuseSamplersDB(gof.DB):
-    """Makes `FuseSamplers` for a mode: it asks whether the mode moves ops to a device.
+    """Creates `FuseSamplers` for a mode, depending on whether it uses a device.
 
-    With Theano's flag ``device`` every mode does, with ``init_gpu_device`` only one
-    that includes 'gpuarray'.
+    With Theano's flag ``device`` every mode does; with ``init_gpu_device`` only a mode
+    that includes 'gpuarray' does.
     """
 
     def query(self, *tags, **subqueries):
-        """The optimizer for a mode, given by its query."""
-        return FuseSamplers(for_device=device_is_active() and _moves_ops(tags[0]))
+        """Return the optimizer for a mode, given by its query."""
+        on_device = device_is_active() and _moves_ops(tags[0])
+        return FuseSamplers('gpuarray' if on_device else 'cpu')
 
 
 def _moves_ops(query):
@@ -58,43 +57,46 @@ class FuseSamplers(gof.Optimizer):
 
     Parameters
     ----------
-    for_device : bool, optional
-        Whether only those that can be moved to a device.
+    device : {'cpu', 'gpuarray'}, optional
+        Where the function will run.
     """
 
-    def __init__(self, for_device=False):
+    def __init__(self, device: str = 'cpu') -> None:
         super().__init__()
-        self.for_device = for_device
+        self.device = device
 
-    def add_requirements(self, fgraph):
-        """Let a replacement that fails be undone."""
+    def add_requirements(self, fgraph: gof.FunctionGraph) -> None:
+        """Allow Theano to undo a replacement that fails."""
         fgraph.attach_feature(gof.toolbox.ReplaceValidate())
 
-    def apply(self, fgraph):
-        """Replace what can be replaced, one exit of a sampler after the other."""
+    def apply(self, fgraph: gof.FunctionGraph) -> None:
+        """Replace what has a kernel, one marked output of a sampler after the other."""
         if not (config.fused and flags().cxx):
             return
-        exits = [
+        marked = [
             node
             for node in fgraph.toposort()
-            if isinstance(node.op, Marker)
-            and (not self.for_device or device_serves(node.op.kind))
+            if isinstance(node.op, Marker) and self._has_kernel(node)
         ]
-        for node in exits:
+        for node in marked:
             if node.op.role == 'output':
                 _replace_output(fgraph, node)
-        for inputs, nodes in _gradient_groups(exits):
+        for inputs, nodes in _gradient_groups(marked):
             _replace_gradients(fgraph, inputs, nodes)
+
+    def _has_kernel(self, node):
+        dtype = node.inputs[0].dtype
+        return implementation_of(self.device, node.op.kind, dtype).fused
 
 
 class RemoveMarkers(gof.Optimizer):
-    """Take markers out of the graph: each output becomes its input."""
+    """Remove markers from the graph: each output becomes its input."""
 
-    def add_requirements(self, fgraph):
-        """Let a replacement that fails be undone."""
+    def add_requirements(self, fgraph: gof.FunctionGraph) -> None:
+        """Allow Theano to undo a replacement that fails."""
         fgraph.attach_feature(gof.toolbox.ReplaceValidate())
 
-    def apply(self, fgraph):
+    def apply(self, fgraph: gof.FunctionGraph) -> None:
         """Replace the output of each marker by its input."""
         pairs = [
             (node.outputs[0], node.inputs[0])
@@ -106,86 +108,75 @@ class RemoveMarkers(gof.Optimizer):
 
 
 def flags():
-    """Theano's flags, as they are now."""
+    """Return Theano's current flags."""
     return theano.config
 
 
-def device_is_active():
-    """Whether Theano reaches a device; its backend is loaded only if a flag says so."""
+def device_is_active() -> bool:
+    """Return whether Theano uses a device; only a flag makes it load the backend."""
     backend = sys.modules.get('theano.gpuarray')
     return backend is not None and backend.pygpu_activated
 
 
-def device_serves(kind):
-    """Whether there are kernels on a device for what a sampler computes.
-
-    Parameters
-    ----------
-    kind : SamplerKind
-        See :mod:`lasagne_stn.sampling.markers`.
-    """
-    return kind.dims == 2
-
-
-def _entrances(exit_node):
-    """The markers of the same kind that a walk back from an exit meets first.
+def _marked_inputs(output_node):
+    """Return what passes the nearest markers of the same kind behind an output.
 
     Returns
     -------
     dict
-        From role to a list of values that enter there.
+        From role to a list of variables.
     """
-    kind, found, seen = exit_node.op.kind, {}, set()
-    todo = [exit_node.inputs[0]]
-    while todo:
-        value = todo.pop()
-        if value in seen or value.owner is None:
+    kind, found, seen = output_node.op.kind, {}, set()
+    pending = [output_node.inputs[0]]
+    while pending:
+        variable = pending.pop()
+        if variable in seen or variable.owner is None:
             continue
-        seen.add(value)
-        node = value.owner
+        seen.add(variable)
+        node = variable.owner
         if isinstance(node.op, Marker) and node.op.kind == kind:
-            entered = found.setdefault(node.op.role, [])
-            if node.inputs[0] not in entered:
-                entered.append(node.inputs[0])
+            of_role = found.setdefault(node.op.role, [])
+            if node.inputs[0] not in of_role:
+                of_role.append(node.inputs[0])
         else:
-            todo.extend(node.inputs)
+            pending.extend(node.inputs)
     return found
 
 
-def _sampler_inputs(entered, kind):
-    """Images, coords and size; None if that is not all there is, or too much."""
+def _sampler_inputs(found, kind):
+    """Return images, coords and size; None if one is missing or ambiguous."""
     wanted = {'images', 'coords'} | ({'size'} if kind.affine else set())
-    if not wanted <= set(entered) or any(len(entered[role]) > 1 for role in wanted):
+    if not wanted <= set(found) or any(len(found[role]) > 1 for role in wanted):
         return None
-    images, coords = entered['images'][0], entered['coords'][0]
-    if images.dtype not in ('float32', 'float64') or images.dtype != coords.dtype:
+    images, coords = found['images'][0], found['coords'][0]
+    if images.dtype != coords.dtype:
         return None
-    size = entered['size'][0] if kind.affine else coords.shape[1:-1]
+    size = found['size'][0] if kind.affine else coords.shape[1:-1]
     return [images, coords, size]
 
 
 def _replace_output(fgraph, node):
-    entered = _entrances(node)
-    inputs = _sampler_inputs(entered, node.op.kind)
-    if inputs is None or set(entered) - {'images', 'coords', 'size'}:
+    found = _marked_inputs(node)
+    inputs = _sampler_inputs(found, node.op.kind)
+    if inputs is None or set(found) - {'images', 'coords', 'size'}:
         return
     fused = FusedSample(node.op.kind)(*inputs)
     _replace(fgraph, [(node.outputs[0], fused)])
 
 
 def _gradient_groups(nodes):
-    """Exits of one backward part: what entered is the same, images to gradient."""
+    """Group the outputs of each backward graph: those with the same marked inputs."""
     groups = {}
     for node in nodes:
         if node.op.role not in ('grad_images', 'grad_coords'):
             continue
-        entered = _entrances(node)
-        inputs = _sampler_inputs(entered, node.op.kind)
-        gradients = entered.get('grad_output', [])
+        found = _marked_inputs(node)
+        inputs = _sampler_inputs(found, node.op.kind)
+        gradients = found.get('grad_output', [])
         if (
             inputs is None
             or len(gradients) != 1
-            or (set(entered) - {'images', 'coords', 'size', 'grad_output'})
+            or (set(found) - {'images', 'coords', 'size', 'grad_output'})
         ):
             continue  # a second derivative, or several gradients
         key = (node.op.kind, inputs[0], inputs[1], gradients[0])
@@ -194,18 +185,16 @@ def _gradient_groups(nodes):
 
 
 def _replace_gradients(fgraph, inputs, nodes):
-    """Replace the exits of one backward part by the outputs of one fused op."""
+    """Replace the outputs of one backward graph by those of one fused op."""
     roles = {node.op.role[5:] for node in nodes}
     wrt = tuple(name for name in ('images', 'coords') if name in roles)
     fused = FusedSampleGradient(nodes[0].op.kind, wrt)(*inputs, return_list=True)
-    _replace(
-        fgraph,
-        [(node.outputs[0], fused[wrt.index(node.op.role[5:])]) for node in nodes],
-    )
+    pairs = [(node.outputs[0], fused[wrt.index(node.op.role[5:])]) for node in nodes]
+    _replace(fgraph, pairs)
 
 
 def _replace(fgraph, pairs):
-    """Replace values; what Theano knows of axes of length 1 stays known."""
+    """Replace variables; axes that Theano knows to have length 1 stay known."""
     pairs = [
         (
             old,

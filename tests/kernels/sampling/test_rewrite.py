@@ -10,12 +10,23 @@ import theano.tensor as T
 import lasagne_stn
 from helpers import oracle
 from helpers.compiled import FUSED, fused_ops, run, with_gradients
-from lasagne_stn import Affine, Bicubic, ThinPlateSpline, TransformerLayer, sample
+from lasagne_stn import (
+    Affine,
+    Bicubic,
+    Kernel,
+    ThinPlateSpline,
+    TransformerLayer,
+    sample,
+)
+from lasagne_stn.sampling import Bilinear, sampler
 from lasagne_stn.sampling.markers import Marker
 
 BOTH = ['FusedSample', 'FusedSampleGradient']
 EXPLICIT = theano.compile.get_mode('FAST_COMPILE')
 FUSED = FUSED.mode
+FAST = theano.Mode('py', 'fast_run').excluding(
+    'constant_folding', 'topo_constant_folding'
+)
 
 
 def warp(**options):
@@ -62,9 +73,93 @@ def test_bilinear_samplers_are_fused(options):
     )
 
 
-@pytest.mark.parametrize('interpolation', ['nearest', 'bicubic', Bicubic(-0.5)])
-def test_other_sampling_kernels_stay_explicit(interpolation):
-    assert fused_ops(compiled(warp(interpolation=interpolation))) == []
+OTHER_KERNELS = ['nearest', 'bicubic', Bicubic(-0.5), Kernel(1, lambda x: 1 - abs(x))]
+other_kernels = pytest.mark.parametrize('interpolation', OTHER_KERNELS, ids=str)
+
+
+def markers(function):
+    return [
+        node for node in function.maker.fgraph.toposort() if isinstance(node.op, Marker)
+    ]
+
+
+def op_names(function):
+    return [str(node.op) for node in function.maker.fgraph.toposort()]
+
+
+@other_kernels
+@pytest.mark.parametrize(
+    'transform, mode',
+    [
+        (Affine(), FUSED),
+        (Affine(), EXPLICIT),
+        (Affine(), FAST),
+        (ThinPlateSpline(9), FUSED),
+    ],
+    ids=['quick', 'fast-compile', 'fast-run', 'points'],
+)
+def test_other_sampling_kernels_stay_as_if_there_were_no_markers(
+    interpolation, transform, mode, monkeypatch
+):
+    build = warp(interpolation=interpolation, transform=transform)
+    marked = compiled(build, mode=mode)
+    assert fused_ops(marked) == markers(marked) == []
+    monkeypatch.setattr(sampler, 'mark', lambda role, kind, value: value)
+    assert op_names(marked) == op_names(compiled(build, mode=mode))
+
+
+@other_kernels
+def test_every_sampler_is_marked(interpolation):
+    images, theta = T.dtensor4(), T.dmatrix()
+    output = warp(interpolation=interpolation)(images, theta)
+    assert isinstance(output.owner.op, Marker)
+    kind = output.owner.op.kind
+    assert kind.interpolation != 'bilinear'
+    assert hash(kind) == hash(pickle.loads(pickle.dumps(kind)))
+    graph = pickle.loads(pickle.dumps([output.owner.op, kind]))
+    assert graph[0].kind == graph[1] == kind
+
+
+@pytest.mark.parametrize('interpolation', ['nearest', OTHER_KERNELS[-1]], ids=str)
+def test_other_sampling_kernels_under_scan_and_second_derivatives(interpolation, rng):
+    build = warp(interpolation=interpolation)
+    images, thetas = T.dtensor4(), T.dtensor3()
+    looped, _ = theano.scan(
+        lambda theta, images: build(images, theta),
+        sequences=[thetas],
+        non_sequences=[images],
+        mode=FUSED,
+    )
+    stacked = T.stack([build(images, thetas[step]) for step in range(2)])
+    values = rng.normal(size=(2, 2, 5, 4)), rng.normal(scale=0.5, size=(2, 2, 6))
+    results = []
+    for output, mode in (
+        (looped, FAST.excluding('fusion')),
+        (stacked, FUSED),
+        (stacked, EXPLICIT),
+    ):
+        first = T.grad((output**2).sum(), [images, thetas])
+        second = T.grad((first[1] ** 2).sum() + (first[0] ** 2).sum(), images)
+        function = theano.function(
+            [images, thetas], [output, second] + first, mode=mode
+        )
+        assert fused_ops(function) == markers(function) == []
+        for node in function.maker.fgraph.toposort():
+            if hasattr(node.op, 'fn'):
+                assert fused_ops(node.op.fn) == markers(node.op.fn) == []
+        results.append(function(*values))
+    for found in results[:2]:
+        for array, expected in zip(found, results[2]):
+            np.testing.assert_allclose(array, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_a_subclass_of_a_known_kernel_stays_explicit():
+    class Halved(Bilinear):
+        def weights(self, fraction):
+            return [weight / 2 for weight in super().weights(fraction)]
+
+    assert fused_ops(compiled(warp(interpolation=Bilinear()))) == BOTH
+    assert fused_ops(compiled(warp(interpolation=Halved()))) == []
 
 
 def test_only_the_gradients_that_are_asked_for_are_computed():
@@ -76,10 +171,7 @@ def test_only_the_gradients_that_are_asked_for_are_computed():
 
 def test_no_marker_is_left():
     for mode in (FUSED, EXPLICIT):
-        function = compiled(warp(interpolation='bilinear'), mode=mode)
-        assert not any(
-            isinstance(node.op, Marker) for node in function.maker.fgraph.toposort()
-        )
+        assert markers(compiled(warp(), mode=mode)) == []
 
 
 def test_the_switches_leave_the_explicit_graph(monkeypatch):
@@ -110,11 +202,11 @@ def test_mixed_types_are_computed_in_the_wider_one(rng):
     function = theano.function([images, points], sample(images, points), mode=FUSED)
     assert fused_ops(function) == BOTH[:1]
     values = rng.integers(-100, 100, (2, 3, 5, 4)).astype('int8')
-    places = rng.uniform(-1.2, 1.2, (2, 6, 3, 2)).astype('float32')
-    found = function(values, places)
+    points = rng.uniform(-1.2, 1.2, (2, 6, 3, 2)).astype('float32')
+    found = function(values, points)
     assert found.dtype == 'float32'
     np.testing.assert_allclose(
-        found, oracle.sample(values.astype(float), places), rtol=1e-4, atol=1e-3
+        found, oracle.sample(values.astype(float), points), rtol=1e-4, atol=1e-3
     )
 
 
@@ -134,9 +226,7 @@ def test_a_sampler_in_a_loop_is_fused(rng):
     )
     looped = function(
         output,
-        mode=theano.Mode('py', 'fast_run').excluding(
-            'constant_folding', 'topo_constant_folding'
-        ),
+        mode=FAST,
     )
     assert [
         name
@@ -145,7 +235,7 @@ def test_a_sampler_in_a_loop_is_fused(rng):
         for name in fused_ops(node.op.fn)
     ] == BOTH
     one_by_one = function(
-        T.stack([warp()(images, thetas[turn]) for turn in range(3)]), mode=EXPLICIT
+        T.stack([warp()(images, thetas[step]) for step in range(3)]), mode=EXPLICIT
     )
     values = rng.normal(size=(2, 2, 5, 4)), rng.normal(scale=0.5, size=(3, 2, 6))
     for found, expected in zip(looped(*values), one_by_one(*values)):
