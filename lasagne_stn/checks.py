@@ -1,7 +1,19 @@
-"""The few refusals: who, which argument, what it must be, what came, what to do."""
+"""Checks of arguments, with one form of error message.
+
+An error says which object found it, which argument is wrong, what it must be, what was
+given, and what to do about it. All checks begin with the same two parameters:
+
+owner : str or object
+    The function or object whose argument is checked, see :func:`owner_name`.
+argument : str
+    The name of the argument.
+"""
+
+from __future__ import annotations
 
 import difflib
 import numbers
+from typing import Any, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -18,13 +30,13 @@ __all__ = [
 ]
 
 
-def owner_name(owner):
-    """How an error message calls the object that refuses.
+def owner_name(owner: object) -> str:
+    """Return how error messages name a function or object.
 
     Parameters
     ----------
     owner : str or object
-        A function's name, or an object; its ``name`` is shown if it has one.
+        The name of a function, or an object; its ``name`` is shown if it has one.
 
     Returns
     -------
@@ -42,21 +54,24 @@ def owner_name(owner):
     return "%s '%s'" % (kind, name) if name else kind
 
 
-def argument_error(owner, argument, must, got, advice='', error=ValueError):
-    """Build the exception for a bad argument; the caller raises it.
+def argument_error(
+    owner: object,
+    argument: str,
+    must: str,
+    got: object,
+    advice: str = '',
+    error: type[Exception] = ValueError,
+) -> Exception:
+    """Return the exception for a bad argument; the caller raises it.
 
     Parameters
     ----------
-    owner : str or object
-        See :func:`owner_name`.
-    argument : str
-        Name of the argument.
     must : str
-        What it must be, continuing "ARGUMENT must ".
+        What the argument must be, continuing "ARGUMENT must ".
     got : object
-        What came; its ``repr`` is shown.
+        The value that was given; its ``repr`` is shown.
     advice : str, optional
-        What to do, on a line of its own.
+        What to do, on a separate line.
     error : type, optional
         Class of the exception.
 
@@ -69,30 +84,39 @@ def argument_error(owner, argument, must, got, advice='', error=ValueError):
     >>> print(argument_error('warp', 'factor', 'be positive', -1))
     warp: factor must be positive, got -1.
     """
-    text = '%s: %s must %s, got %r.' % (owner_name(owner), argument, must, got)
-    return error(text + ('\n' + advice if advice else ''))
+    message = '%s: %s must %s, got %r.' % (owner_name(owner), argument, must, got)
+    return error(message + ('\n' + advice if advice else ''))
 
 
-def shape(owner, argument, given, axes, advice=''):
-    """Refuse a shape of another rank, or with another fixed size, than `axes` says.
+def shape(
+    owner: object,
+    argument: str,
+    given: Sequence[int | None],
+    axes: Sequence[str | int],
+    advice: str = '',
+) -> None:
+    """Check the rank and the fixed sizes of a shape.
 
     Parameters
     ----------
-    owner : str or object
-        See :func:`owner_name`.
-    argument : str
-        Name of the argument.
     given : tuple of int or None
-        The shape that came; None stands for a size that is not known yet.
+        The shape; None stands for a size that is not known yet.
     axes : tuple of str or int
-        One word for each free axis, a number for each axis of a fixed size.
+        A name for each free axis, a number for each axis of a fixed size.
     advice : str, optional
         What to do.
 
     Raises
     ------
     ValueError
-        If rank or a size differs, or a size is below 1 (an empty batch is allowed).
+        If the rank or a size differs, or a size is below 1 (an empty batch is allowed).
+
+    Examples
+    --------
+    >>> shape('warp', 'theta', (None, 5), ('batch', 6))
+    Traceback (most recent call last):
+        ...
+    ValueError: warp: theta must have shape (batch, 6), got (None, 5).
     """
     fits = len(given) == len(axes) and all(
         size is None
@@ -105,24 +129,19 @@ def shape(owner, argument, given, axes, advice=''):
         raise argument_error(owner, argument, 'have shape ' + wanted, given, advice)
 
 
-def choice(owner, argument, value, choices):
-    """Refuse a value that is not among the names in `choices`.
+def choice(owner: object, argument: str, value: object, choices: Sequence[str]) -> None:
+    """Check that a value is one of several names.
 
     Parameters
     ----------
-    owner : str or object
-        See :func:`owner_name`.
-    argument : str
-        Name of the argument.
     value : object
-        What came.
     choices : sequence of str
         The known names.
 
     Raises
     ------
     ValueError
-        With the nearest known name.
+        If it is not; the message shows the nearest known name.
 
     Examples
     --------
@@ -135,37 +154,26 @@ def choice(owner, argument, value, choices):
     if not (isinstance(value, str) and value in choices):
         near = difflib.get_close_matches(str(value), choices, n=1)
         names = ', '.join(repr(name) for name in choices)
-        raise argument_error(
-            owner,
-            argument,
-            'be one of ' + names,
-            value,
-            'Did you mean %r?' % near[0] if near else '',
-        )
+        advice = 'Did you mean %r?' % near[0] if near else ''
+        raise argument_error(owner, argument, 'be one of ' + names, value, advice)
 
 
-def positive_pair(owner, argument, value, count=2):
-    """A positive number, or one for each axis, as a tuple.
+def positive_pair(
+    owner: object, argument: str, value: Any, count: int = 2
+) -> tuple[float, ...]:
+    """Return a positive number, or one for each axis, as a tuple.
 
     Parameters
     ----------
-    owner : str or object
-        See :func:`owner_name`.
-    argument : str
-        Name of the argument.
     value : float or sequence of float
         One number for all axes, or `count` numbers.
     count : int, optional
         Number of image axes.
 
-    Returns
-    -------
-    tuple of float
-
     Raises
     ------
     TypeError, ValueError
-        If `value` is not made of numbers, or not positive and finite.
+        If `value` is not made of numbers, or one is not positive and finite.
 
     Examples
     --------
@@ -183,23 +191,16 @@ def positive_pair(owner, argument, value, count=2):
     return values
 
 
-def size(owner, argument, value, axes):
-    """Sizes in pixels, one whole number of at least 1 for each image axis.
+def size(
+    owner: object, argument: str, value: Any, axes: Sequence[str]
+) -> tuple[int, ...]:
+    """Return sizes in pixels, an integer of at least 1 for each image axis.
 
     Parameters
     ----------
-    owner : str or object
-        See :func:`owner_name`.
-    argument : str
-        Name of the argument.
     value : sequence of int
-        What came.
     axes : tuple of str
         The names of the axes.
-
-    Returns
-    -------
-    tuple of int
 
     Raises
     ------
@@ -226,21 +227,8 @@ def size(owner, argument, value, axes):
     return tuple(int(one) for one in value)
 
 
-def flag(owner, argument, value):
-    """Refuse what is neither True nor False.
-
-    Parameters
-    ----------
-    owner : str or object
-        See :func:`owner_name`.
-    argument : str
-        Name of the argument.
-    value : bool
-        What came.
-
-    Returns
-    -------
-    bool
+def flag(owner: object, argument: str, value: object) -> bool:
+    """Return a value that must be True or False.
 
     Raises
     ------
@@ -254,21 +242,8 @@ def flag(owner, argument, value):
     return bool(value)
 
 
-def number(owner, argument, value):
-    """Refuse what is no finite number.
-
-    Parameters
-    ----------
-    owner : str or object
-        See :func:`owner_name`.
-    argument : str
-        Name of the argument.
-    value : float
-        What came.
-
-    Returns
-    -------
-    float
+def number(owner: object, argument: str, value: Any) -> float:
+    """Return a value that must be a finite number.
 
     Raises
     ------
@@ -279,22 +254,21 @@ def number(owner, argument, value):
         raise argument_error(
             owner, argument, 'be a finite number', value, error=TypeError
         )
-    if not np.isfinite(value):
+    finite = float(value)
+    if not np.isfinite(finite):
         raise argument_error(owner, argument, 'be a finite number', value)
-    return float(value)
+    return finite
 
 
-def keywords(owner, given, known):
-    """Refuse keyword arguments that nobody reads.
+def keywords(owner: object, given: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Check that no unknown keyword arguments are left; there is no `argument`.
 
     Parameters
     ----------
-    owner : str or object
-        See :func:`owner_name`.
     given : dict
-        What came.
+        The keyword arguments that the caller did not use.
     known : sequence of str
-        The names that the caller understands, for the nearest one.
+        The names that the caller knows; the message shows the nearest one.
 
     Raises
     ------
@@ -309,16 +283,15 @@ def keywords(owner, given, known):
     TypeError: warp: unknown keyword argument 'bordermode'.
     Did you mean 'border_mode'?
     """
-    for word in given:
-        near = difflib.get_close_matches(word, known, n=1)
-        advice = near[0] if near else "', '".join(known)
+    names = list(known)
+    for keyword in given:
+        near = difflib.get_close_matches(keyword, names, n=1)
+        advice = (
+            'Did you mean %r?' % near[0]
+            if near
+            else 'Known are %s.' % ', '.join(repr(name) for name in names)
+        )
         raise TypeError(
-            "%s: unknown keyword argument '%s'.\n%s '%s'%s"
-            % (
-                owner_name(owner),
-                word,
-                'Did you mean' if near else 'Known are',
-                advice,
-                '?' if near else '.',
-            )
+            "%s: unknown keyword argument '%s'.\n%s"
+            % (owner_name(owner), keyword, advice)
         )

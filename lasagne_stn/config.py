@@ -1,15 +1,17 @@
-"""Switches that a user may turn, at any time before a function is compiled.
+"""Switches that you can set at any time before a function is compiled.
 
-``fused``, True at first: fused kernels take the place of samplers; what is computed
-stays the same. ``fast_path``, True at first: kernels use AVX-512 where the processor
-has it. Functions that are compiled already keep what they have.
+``fused`` (default True) replaces samplers by fused kernels; results stay the same.
+``fast_path`` (default True) lets kernels use AVX-512 if the processor has it.
+Functions that are already compiled do not change.
 
 >>> import lasagne_stn
->>> lasagne_stn.config.fused = False           # to read or to time the explicit graph
+>>> lasagne_stn.config.fused = False         # to inspect or time the explicit graph
 >>> lasagne_stn.config.fused = True
 """
 
+from __future__ import annotations
+
 __all__ = ['fused', 'fast_path']
 
-fused = True
-fast_path = True
+fused: bool = True
+fast_path: bool = True

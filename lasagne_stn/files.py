@@ -1,44 +1,47 @@
-"""Files that are whole at any moment, whatever happens while they are written."""
+"""Files that are written atomically."""
+
+from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from typing import Iterator
 
 __all__ = ['atomic_write']
 
 
 @contextmanager
-def atomic_write(path):
-    """Write a file beside its place, and put it there in one step.
+def atomic_write(path: str) -> Iterator[str]:
+    """Write a file under a temporary name and move it to its path in one step.
 
-    A kill at any moment leaves the file that was there before, or the new one; after
-    an exception nothing is left beside it either.
+    If the process is killed at any moment, the path holds either the old file or the
+    new one. After an exception the temporary file is removed.
 
     Parameters
     ----------
     path : str
-        Of the file; one that exists is replaced.
+        The path of the file; an existing file is replaced.
 
     Yields
     ------
     str
-        Path to write to, in the same folder and with the same ending.
+        The path to write to, in the same folder and with the same extension.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, 'figures.csv')
-    ...     with atomic_write(path) as beside, open(beside, 'w') as file:
+    ...     with atomic_write(path) as temporary, open(temporary, 'w') as file:
     ...         before = os.path.exists(path)
     ...     print(before, os.listdir(folder))
     False ['figures.csv']
     """
-    root, ending = os.path.splitext(path)
-    beside = '%s.%d.part%s' % (root, os.getpid(), ending)
+    root, extension = os.path.splitext(path)
+    temporary = '%s.%d.part%s' % (root, os.getpid(), extension)
     try:
-        yield beside
-        os.replace(beside, path)
+        yield temporary
+        os.replace(temporary, path)
     except BaseException:
-        if os.path.exists(beside):
-            os.unlink(beside)
+        if os.path.exists(temporary):
+            os.unlink(temporary)
         raise

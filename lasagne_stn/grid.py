@@ -1,13 +1,18 @@
-"""The regular grid in [-1, 1] and the pixel rule, which lives here and only here.
+"""The regular grid in [-1, 1], and the pixel rule, which is defined only here.
 
 Convention: points are (x, y) or (x, y, z), x to the right, y down. With
 ``align_corners=True`` -1 and +1 are the centres of the first and last pixel; with
-``align_corners=False`` they are the outer edges of the first and last pixel. An axis
-of one pixel has its only centre at 0.
+``align_corners=False`` they are the outer edges of the first and last pixel. The centre
+of an axis of one pixel is 0. These are normalised coordinates.
 """
+
+from __future__ import annotations
+
+from typing import Sequence, overload
 
 import theano
 import theano.tensor as T
+from theano import Variable
 
 from . import checks
 
@@ -21,11 +26,13 @@ __all__ = [
     'apply_matrix',
 ]
 
-FAR = 1e9  # half-widths of the image; beyond it all points count as one
+LARGEST = 1e9  # normalised; all coordinates beyond it count as this one
 
 
-def regular_grid(size, align_corners=True, dtype='float64'):
-    """The meshgrid of the target points, a row for each coordinate [1]_.
+def regular_grid(
+    size: Sequence[int | Variable], align_corners: bool = True, dtype: str = 'float64'
+) -> Variable:
+    """Return the meshgrid of target points, a row for each coordinate [1]_.
 
     Parameters
     ----------
@@ -39,13 +46,13 @@ def regular_grid(size, align_corners=True, dtype='float64'):
     Returns
     -------
     Theano matrix
-        Shape ``(2, rows * columns)``, rows x_t and y_t in half-widths of the image,
+        Shape ``(2, rows * columns)``, rows x_t and y_t in normalised coordinates,
         pixels in scan-line order; a third row z_t for volumes.
 
     Raises
     ------
     TypeError, ValueError
-        If `size` is no sequence, or has not two or three members.
+        If `size` is not a sequence, or does not have two or three members.
 
     References
     ----------
@@ -66,22 +73,25 @@ def regular_grid(size, align_corners=True, dtype='float64'):
     rows = []
     for axis, pixels in enumerate(size):
         line = _axis_points(pixels, align_corners, dtype)
-        shape = ['x'] * len(size)
-        shape[axis] = 0
+        shape = [0 if other == axis else 'x' for other in range(len(size))]
         mesh = line.dimshuffle(*shape) + T.zeros(size, dtype=dtype)
         rows.append(mesh.flatten())
     return T.stack(rows[::-1])
 
 
 def _axis_points(pixels, align_corners, dtype):
-    """Coordinates of the pixel centres of one axis, from left to right."""
-    place = 2 * T.cast(T.arange(pixels), dtype) - T.cast(pixels - 1, dtype)
+    """Return the coordinates of the pixel centres of one axis, in order."""
+    pixel = 2 * T.cast(T.arange(pixels), dtype) - T.cast(pixels - 1, dtype)
     width = T.maximum(pixels - 1, 1) if align_corners else pixels
-    return place / T.cast(width, dtype)
+    return pixel / T.cast(width, dtype)
 
 
+@overload
+def half_extent(pixels: int, align_corners: bool) -> float: ...
+@overload
+def half_extent(pixels: Variable, align_corners: bool) -> Variable: ...
 def half_extent(pixels, align_corners):
-    """Half the extent of an axis: how many pixels one unit of a coordinate is.
+    """Return half the extent of an axis: the pixels in one unit of a coordinate.
 
     Parameters
     ----------
@@ -102,13 +112,15 @@ def half_extent(pixels, align_corners):
     return (pixels - 1) / 2.0 if align_corners else pixels / 2.0
 
 
-def to_pixels(coordinate, pixels, align_corners=True):
-    """Scale coordinates in half-widths to places on an axis, in pixels.
+def to_pixels(
+    coordinate: Variable, pixels: int | Variable, align_corners: bool = True
+) -> Variable:
+    """Convert normalised coordinates along an axis to pixel coordinates.
 
     Parameters
     ----------
     coordinate : Theano variable
-        In half-widths of the image.
+        Normalised.
     pixels : int or Theano scalar
         Length of the axis in pixels.
     align_corners : bool, optional
@@ -117,7 +129,7 @@ def to_pixels(coordinate, pixels, align_corners=True):
     Returns
     -------
     Theano variable
-        Of the same shape and dtype; 0 is the centre of the first pixel.
+        Same shape and dtype; 0 is the centre of the first pixel.
 
     Examples
     --------
@@ -135,20 +147,20 @@ def to_pixels(coordinate, pixels, align_corners=True):
     )
 
 
-def floor_divide(pixels, factor):
-    """``pixels // factor`` as Python has it, in float32 and in C code too.
+def floor_divide(pixels: Variable, factor: float) -> Variable:
+    """Return ``pixels // factor`` as Python computes it, also in float32 and C code.
 
     Parameters
     ----------
     pixels : Theano scalar
         Length of an axis of the images.
     factor : float
-        By which it is down-sampled.
+        Down-sampling factor.
 
     Returns
     -------
     Theano scalar
-        Of type int64.
+        int64.
 
     Examples
     --------
@@ -159,10 +171,10 @@ def floor_divide(pixels, factor):
     return T.cast((pixels - pixels % factor) / factor + 0.5, 'int64')
 
 
-def as_floats(*values):
-    """The same values in the widest of their floating point types.
+def as_floats(*values: Variable) -> list[Variable]:
+    """Cast values to the widest of their floating point types.
 
-    Integers take the type of the others; where all are, they become floatX.
+    Integers take the type of the others; if all are integers, they become floatX.
 
     Parameters
     ----------
@@ -178,17 +190,17 @@ def as_floats(*values):
     >>> one.dtype, other.dtype
     ('float32', 'float32')
     """
-    values = [T.as_tensor_variable(value) for value in values]
-    floats = [value.dtype for value in values if value.dtype not in T.discrete_dtypes]
+    tensors = [T.as_tensor_variable(value) for value in values]
+    floats = [value.dtype for value in tensors if value.dtype not in T.discrete_dtypes]
     dtype = theano.scalar.upcast(*floats) if floats else theano.config.floatX
-    return [T.cast(value, dtype) for value in values]
+    return [T.cast(value, dtype) for value in tensors]
 
 
-def bounded(values):
-    """Clip parameters or coordinates to +-1e9, so that sums of products stay finite.
+def bounded(values: Variable) -> Variable:
+    """Clip parameters or coordinates to +-1e9, so sums of products stay finite.
 
-    An infinite parameter then moves a point far outside the image, where infinity
-    times zero would be NaN. NaN stays NaN.
+    An infinite parameter then moves a point far outside the image; without clipping,
+    infinity times zero would be NaN. NaN stays NaN.
 
     Parameters
     ----------
@@ -204,12 +216,12 @@ def bounded(values):
     array([-1.e+09,  5.e-01])
     """
     (values,) = as_floats(values)
-    far = T.constant(FAR, dtype=values.dtype)
-    return T.clip(values, -far, far)
+    limit = T.constant(LARGEST, dtype=values.dtype)
+    return T.clip(values, -limit, limit)
 
 
-def apply_matrix(matrix, points):
-    """Multiply the matrix of each image with homogeneous points.
+def apply_matrix(matrix: Variable, points: Variable) -> Variable:
+    """Multiply the matrix of each image by homogeneous points.
 
     Parameters
     ----------

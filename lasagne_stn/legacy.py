@@ -1,11 +1,17 @@
-"""The first public Theano source of a transformer, as it was, for old models."""
+"""The first public Theano transformer, reproduced with its defects for old models."""
+
+from __future__ import annotations
+
+from typing import Sequence
 
 import lasagne
 import numpy as np
 import theano.tensor as T
+from theano import Variable
 
 from . import checks
 from .grid import as_floats, floor_divide
+from .layers.description import describe_layer
 from .layers.incoming import incoming_pair, incoming_shapes
 from .transforms import Affine
 
@@ -13,16 +19,16 @@ __all__ = ['TransformerLayer']
 
 
 class TransformerLayer(lasagne.layers.MergeLayer):
-    """Warp as ``skaae/transformer_network`` did in 2015, its defects included.
+    """Warp images as ``skaae/transformer_network`` did in 2015, with its defects.
 
-    For models that were trained with it; new ones want
-    :class:`lasagne_stn.TransformerLayer`. What is wrong with this one:
+    Use it only for models that were trained with it, and
+    :class:`lasagne_stn.TransformerLayer` for new ones. Its defects:
 
     - It scales [-1, 1] to [0, width] instead of [0, width - 1], so the identity
       stretches the image by a pixel, and the last row and column read beyond it.
-    - It clips the four neighbours to the image *before* it computes the weights from
-      them. Outside the image the weights then cancel, and the border fades to zero.
-    - It computes the regular grid in float32, also where floatX is float64.
+    - It clips the four neighbours to the image *before* it computes their weights.
+      Outside the image the weights then cancel, and the border fades to zero.
+    - It computes the regular grid in float32, even if floatX is float64.
     - An output of one row or column is NaN.
 
     Parameters
@@ -40,7 +46,7 @@ class TransformerLayer(lasagne.layers.MergeLayer):
     Raises
     ------
     TypeError, ValueError
-        For an argument of the wrong kind, shape, or range; the message says which.
+        If an argument has the wrong type, shape, or range.
 
     Examples
     --------
@@ -49,8 +55,12 @@ class TransformerLayer(lasagne.layers.MergeLayer):
     """
 
     def __init__(
-        self, incoming, localization_network=None, downsample_factor=1, name=None
-    ):
+        self,
+        incoming,
+        localization_network=None,
+        downsample_factor: float = 1,
+        name: str | None = None,
+    ) -> None:
         self.name = name
         incoming, localization_network, downsample_factor = incoming_pair(
             self, incoming, localization_network, downsample_factor
@@ -63,16 +73,19 @@ class TransformerLayer(lasagne.layers.MergeLayer):
         )
         super().__init__([incoming, localization_network], name=name)
 
+    def __repr__(self) -> str:
+        return describe_layer(self, self.downsample_factor)
+
     def get_output_shape_for(self, input_shapes):
-        """Shape of the output for given shapes of images and theta."""
+        """Return the shape of the output for given shapes of images and theta."""
         images = tuple(input_shapes[0])
         return images[:2] + tuple(
             None if pixels is None else int(pixels // self.downsample_factor)
             for pixels in images[2:]
         )
 
-    def get_output_for(self, inputs, **kwargs):
-        """The warped images, ``(batch, channels, rows, columns)``."""
+    def get_output_for(self, inputs: Sequence[Variable], **kwargs) -> Variable:
+        """Return the warped images, ``(batch, channels, rows, columns)``."""
         images, (theta,) = inputs[0], as_floats(inputs[1])
         batch, channels, rows, columns = [images.shape[axis] for axis in range(4)]
         size = [
@@ -85,7 +98,7 @@ class TransformerLayer(lasagne.layers.MergeLayer):
         table = images.dimshuffle(0, 2, 3, 1)
         table = table.reshape((batch * rows * columns, channels))
         first = T.repeat(T.arange(batch) * rows * columns, size[0] * size[1])
-        total = 0
+        total: Variable = 0
         for row, row_weight in (upper, lower):
             for column, column_weight in (left, right):
                 weight = (row_weight * column_weight).dimshuffle(0, 'x')
@@ -95,7 +108,7 @@ class TransformerLayer(lasagne.layers.MergeLayer):
 
 
 def _regular_grid(rows, columns):
-    """Target points, shape (2, rows * columns), rounded to float32 at each step."""
+    """Return target points, (2, rows * columns), rounded to float32 at each step."""
     one, two = np.float32(1), np.float32(2)
     x, y = [
         T.arange(pixels, dtype='float32') * two / T.cast(pixels - 1, 'float32') - one
@@ -106,12 +119,12 @@ def _regular_grid(rows, columns):
 
 
 def _neighbours(coordinate, pixels):
-    """Index and weight of the clipped pixels on both sides of each point."""
-    place = (coordinate + 1) * T.cast(pixels, coordinate.dtype) / 2
-    before = T.cast(T.floor(place), 'int64')
+    """Return index and weight of the clipped pixels on both sides of each point."""
+    pixel = (coordinate + 1) * T.cast(pixels, coordinate.dtype) / 2
+    before = T.cast(T.floor(pixel), 'int64')
     first = T.clip(before, 0, pixels - 1)
     second = T.clip(before + 1, 0, pixels - 1)
     return (
-        (first, T.cast(second, place.dtype) - place),
-        (second, place - T.cast(first, place.dtype)),
+        (first, T.cast(second, pixel.dtype) - pixel),
+        (second, pixel - T.cast(first, pixel.dtype)),
     )

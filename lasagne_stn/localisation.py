@@ -1,31 +1,38 @@
-"""What makes networks with transformers train: start, step and penalty."""
+"""Parts that make networks with transformers train: head, step size and penalty."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
 
 import lasagne
 import numpy as np
 import theano
 import theano.tensor as T
+from theano import Variable
 
 from . import checks
 from .layers import SamplingGridLayer, TransformerLayer
-from .transforms import as_transform
+from .transforms import Transform, as_transform
 
 __all__ = ['localisation_head', 'tag_localisation', 'scale_gradients', 'grid_penalty']
 
 
-def localisation_head(incoming, transform, **kwargs):
-    """The regression layer that ends a localisation network [1]_.
+def localisation_head(
+    incoming, transform: Transform, **kwargs: Any
+) -> lasagne.layers.DenseLayer:
+    """Return the last layer of a localisation network [1]_.
 
-    Its weights are zero and its bias is the identity, so that training starts from
-    the undistorted image. Its parameters carry the Lasagne tag ``localisation``.
+    Its weights are zero and its bias is the identity, so training starts from the
+    undistorted image. Its parameters have the Lasagne tag ``localisation``.
 
     Parameters
     ----------
     incoming : Layer or tuple
         The last hidden layer.
     transform : Transform
-        What the parameters will mean.
+        What the parameters mean.
     **kwargs
-        Further options of ``lasagne.layers.DenseLayer``, such as ``name``.
+        Other options of ``lasagne.layers.DenseLayer``, such as ``name``.
 
     Returns
     -------
@@ -35,7 +42,7 @@ def localisation_head(incoming, transform, **kwargs):
     Raises
     ------
     TypeError, ValueError
-        If `transform` is something else, or an option is one that is set here.
+        If `transform` is not a Transform, or an option is set by this function.
 
     References
     ----------
@@ -57,13 +64,13 @@ def localisation_head(incoming, transform, **kwargs):
         b=bias,
         nonlinearity=None,
     )
-    for word in set(ours) & set(kwargs):
+    for keyword in sorted(set(ours) & set(kwargs)):
         raise checks.argument_error(
             'localisation_head',
-            word,
+            keyword,
             'not be given',
-            kwargs[word],
-            'Together they make the start the identity.',
+            kwargs[keyword],
+            'This function sets it, so the network starts from the identity.',
             error=TypeError,
         )
     layer = lasagne.layers.DenseLayer(incoming, **ours, **kwargs)
@@ -71,15 +78,18 @@ def localisation_head(incoming, transform, **kwargs):
     return layer
 
 
-def tag_localisation(head, treat_as_input=None):
-    """Tag all parameters of a localisation network, not only its head's.
+def tag_localisation(
+    head: lasagne.layers.Layer,
+    treat_as_input: Sequence[lasagne.layers.Layer] | None = None,
+) -> lasagne.layers.Layer:
+    """Tag all parameters of a localisation network, not only those of its head.
 
     Parameters
     ----------
     head : Layer
         The network's last layer.
     treat_as_input : list of Layer, optional
-        Where the localisation network begins; layers below are left alone.
+        Where the localisation network begins; layers below are not tagged.
 
     Returns
     -------
@@ -89,7 +99,7 @@ def tag_localisation(head, treat_as_input=None):
     Raises
     ------
     TypeError
-        If `head` is no layer.
+        If `head` is not a layer.
 
     Examples
     --------
@@ -112,14 +122,16 @@ def tag_localisation(head, treat_as_input=None):
 
 
 def _tag(layer):
-    """Tag parameters for Lasagne, and the variables for `scale_gradients`."""
+    """Tag parameters for Lasagne, and variables for `scale_gradients`."""
     for param in layer.params:
         layer.params[param].add('localisation')
         param.tag.localisation = True
 
 
-def scale_gradients(grads, params, localisation=0.1):
-    """Give the localisation network's parameters a step of their own.
+def scale_gradients(
+    grads: Sequence[Variable], params: Sequence[Variable], localisation: float = 0.1
+) -> list[Variable]:
+    """Scale the gradients of the localisation network, so it has its own step size.
 
     Parameters
     ----------
@@ -128,20 +140,19 @@ def scale_gradients(grads, params, localisation=0.1):
     params : list of Theano shared variable
         The parameters, in the same order.
     localisation : float, optional
-        Factor for the gradients of what :func:`localisation_head` or
-        :func:`tag_localisation` tagged; the paper's experiments with house numbers use
-        a tenth.
+        Factor for the gradients of parameters that :func:`localisation_head` or
+        :func:`tag_localisation` tagged; the paper uses 0.1 for house numbers.
 
     Returns
     -------
     list of Theano variable
-        For example for ``lasagne.updates.sgd(scaled, params, learning_rate)``. A rule
-        that divides by the gradient's size, such as Adam, undoes the factor.
+        For example for ``lasagne.updates.sgd(scaled, params, learning_rate)``. Update
+        rules that divide by the size of the gradient, such as Adam, cancel the factor.
 
     Raises
     ------
     TypeError, ValueError
-        If the lists differ in length or the factor is no number.
+        If the lists differ in length or the factor is not a number.
 
     Examples
     --------
@@ -175,12 +186,13 @@ def scale_gradients(grads, params, localisation=0.1):
     ]
 
 
-def grid_penalty(layer, **kwargs):
-    """How far a transformer's sampling points lie outside the image.
+def grid_penalty(layer: TransformerLayer, **kwargs: Any) -> Variable:
+    """Return how far a transformer's source points lie outside the image.
 
-    Add it, times a small factor, to the loss: outside, an image with a constant
-    border has no gradient, but this has. With dropout in the localisation network the
-    points are of another draw than the network's, as in each ``get_output`` of Lasagne.
+    Add it to the loss, times a small factor: outside the image, a constant border has
+    no gradient, but the penalty has. With dropout in the localisation network, the
+    dropout masks differ from those of the network's output, as in every call of
+    Lasagne's ``get_output``.
 
     Parameters
     ----------
@@ -192,13 +204,13 @@ def grid_penalty(layer, **kwargs):
     Returns
     -------
     Theano scalar
-        Mean over points and coordinates of the squared distance beyond [-1, 1], in
-        half-widths; 0 if all are inside.
+        Mean squared distance of the normalised coordinates from [-1, 1]; 0 if all
+        points are inside.
 
     Raises
     ------
     TypeError
-        If `layer` is something else.
+        If `layer` is not a TransformerLayer.
 
     Examples
     --------

@@ -1,6 +1,9 @@
-"""Warp images in numpy: numpy in, numpy out."""
+"""Warp numpy arrays: numpy in, numpy out."""
+
+from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any, Sequence
 
 import numpy as np
 import theano
@@ -9,57 +12,57 @@ import theano.tensor as T
 from . import checks
 from .grid import half_extent
 from .layers import SamplingGridLayer, TransformerLayer
-from .sampling import sample, sample_affine
-from .transforms import Affine, MatrixTransform, as_transform
+from .sampling import Kernel, sample, sample_affine
+from .transforms import Affine, MatrixTransform, Transform, as_transform
 
 __all__ = ['warp_image', 'warp_images', 'as_images', 'half_extents']
 
-CHUNK = 64  # images in one call of the sampler, for the cache's sake
+CHUNK = 64  # images per call of the sampler, so they fit into the cache
 
 
 def warp_image(
-    image,
-    theta,
-    transform=Affine(),
-    output_size=None,
-    border_mode='constant',
-    interpolation='bilinear',
-    align_corners=True,
-):
-    """Warp an image, and say where it was read.
+    image: np.ndarray,
+    theta: Any,
+    transform: Transform = Affine(),
+    output_size: Sequence[int] | None = None,
+    border_mode: str = 'constant',
+    interpolation: str | Kernel = 'bilinear',
+    align_corners: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Warp an image, and return its source points too.
 
     Parameters
     ----------
     image : numpy array
         Shape ``(rows, columns)``.
     theta : sequence of float
-        The parameters, ``transform.num_params`` of them; nested ones are flattened,
-        so that a 2 x 3 matrix is an affine theta.
+        ``transform.num_params`` parameters; nested sequences are flattened, so a
+        2 x 3 matrix is an affine theta.
     transform : Transform, optional
         What `theta` means.
     output_size : pair of int, optional
         Rows and columns of the output, in pixels; by default those of the image.
     border_mode, interpolation : str, optional
-        See :class:`lasagne_stn.TransformerLayer`; outside is zero by default.
+        See :class:`lasagne_stn.TransformerLayer`; zero outside the image by default.
     align_corners : bool, optional
         The pixel rule, see :mod:`lasagne_stn.grid`.
 
     Returns
     -------
     points : numpy array
-        Source points (x, y) in half-widths of the image, float64, shape
+        Source points (x, y) in normalised coordinates, float64, shape
         ``(output rows, output columns, 2)``.
     warped : numpy array
-        What was read there, float64, shape ``(output rows, output columns)``.
+        The values read there, float64, shape ``(output rows, output columns)``.
 
     Raises
     ------
     TypeError, ValueError
-        If `image` or `theta` has the wrong shape, or for a wrong option.
+        If `image` or `theta` has the wrong shape, or an option is invalid.
 
     See Also
     --------
-    warp_images : many images, each by its own parameters, fast.
+    warp_images : warp many images fast, each with its own parameters.
 
     Examples
     --------
@@ -89,10 +92,10 @@ def warp_image(
 def _compiled(
     transform, image_size, output_size, border_mode, interpolation, align_corners
 ):
-    """Images and theta to source points and output.
+    """Compile a function from images and theta to source points and output.
 
-    No C code, not even to fold constants, and no device: compiling it would take
-    longer than all the calls for a few pictures.
+    It uses no C code, not even to fold constants, and no device: compiling C code would
+    take longer than all the calls for a few pictures.
     """
     layer = TransformerLayer(
         (1, 1) + image_size,
@@ -113,8 +116,10 @@ def _compiled(
     return theano.function([images, theta], results, mode=mode)
 
 
-def warp_images(images, transform, theta, output_size):
-    """Warp each image by its own parameters, with zero outside.
+def warp_images(
+    images: np.ndarray, transform: Transform, theta: Any, output_size: Sequence[int]
+) -> np.ndarray:
+    """Warp each image with its own parameters; outside the images is zero.
 
     Parameters
     ----------
@@ -130,16 +135,16 @@ def warp_images(images, transform, theta, output_size):
     Returns
     -------
     numpy array
-        float32, shape ``(images, output rows, output columns)``: bilinear.
+        float32, shape ``(images, output rows, output columns)``; bilinear.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument has the wrong kind or shape.
+        If an argument has the wrong type or shape.
 
     See Also
     --------
-    warp_image : one image, with its source points, to look at.
+    warp_image : warp one image and return its source points, for pictures.
 
     Examples
     --------
@@ -165,9 +170,9 @@ def warp_images(images, transform, theta, output_size):
 
 @lru_cache(maxsize=32)
 def _compiled_warp(transform, image_size, output_size):
-    """The library's own sampler, compiled once in a process."""
+    """Compile the sampler, once in a process."""
     images, theta = T.tensor4(dtype='float32'), T.matrix(dtype='float32')
-    # With a ring of zeros round each image the border mode 'nearest', which has the
+    # With a ring of zeros around each image, the border mode 'nearest', which has the
     # fastest kernels, reads zero outside too.
     shape = [images.shape[0], 1] + [pixels + 2 for pixels in image_size]
     ringed = T.set_subtensor(T.zeros(shape, 'float32')[:, :, 1:-1, 1:-1], images)
@@ -188,8 +193,8 @@ def _compiled_warp(transform, image_size, output_size):
     return theano.function([images, theta], warped)
 
 
-def half_extents(size):
-    """Half the width and half the height of images, in pixels.
+def half_extents(size: Sequence[int]) -> np.ndarray:
+    """Return the half extents of images along x and y, in pixels.
 
     >>> half_extents((5, 8))
     array([3.5, 2. ])
@@ -197,8 +202,8 @@ def half_extents(size):
     return np.array([half_extent(pixels, align_corners=True) for pixels in size[::-1]])
 
 
-def as_images(owner, images):
-    """Images as float32; refused if they are none, or smaller than 2 x 2 pixels."""
+def as_images(owner: object, images: Any) -> np.ndarray:
+    """Return images as float32; they must have at least 2 x 2 pixels."""
     images = np.asarray(images, 'float32')
     checks.shape(owner, 'images', images.shape, ('batch', 'rows', 'columns'))
     if min(images.shape[1:]) < 2:

@@ -1,7 +1,8 @@
 """Layers for Lasagne that warp images and volumes."""
 
 from .sampling_grid import SamplingGridLayer
-from .transformer import TPSTransformerLayer, TransformerLayer
+from .thin_plate_spline import TPSTransformerLayer
+from .transformer import TransformerLayer
 from .volume import FlattenVolumeLayer, Transformer3DLayer
 
 __all__ = [

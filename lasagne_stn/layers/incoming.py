@@ -1,22 +1,29 @@
-"""The two layers that a transformer takes: images, and a localisation network."""
+"""The two inputs of a transformer: images, and a localisation network."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
 
 import numpy as np
 
 from .. import checks
+from ..transforms import Transform
 
 __all__ = ['incoming_pair', 'incoming_shapes']
 
 
-def incoming_pair(owner, incoming, localization_network, downsample_factor):
-    """Sort out the two ways to give a transformer its two layers.
+def incoming_pair(
+    owner: object, incoming, localization_network, downsample_factor
+) -> tuple[Any, Any, Any]:
+    """Support both ways to pass the two inputs of a transformer.
 
     Parameters
     ----------
     owner : Layer
-        Who asks.
+        Named in error messages.
     incoming : Layer, tuple or list
         The images, or ``[incoming, localization_network]`` as in the source of 2015,
-        where the factor came next.
+        where the factor was the next argument.
     localization_network : Layer, tuple or None
         Theta; after a list None, or the factor.
     downsample_factor : object
@@ -30,7 +37,7 @@ def incoming_pair(owner, incoming, localization_network, downsample_factor):
     Raises
     ------
     ValueError
-        If a list has not two members, or the factor comes twice.
+        If a list does not have two members, or the factor is given twice.
     """
     if not isinstance(incoming, list):
         return incoming, localization_network, downsample_factor
@@ -50,13 +57,19 @@ def incoming_pair(owner, incoming, localization_network, downsample_factor):
     return incoming[0], incoming[1], downsample_factor
 
 
-def incoming_shapes(owner, incoming, localization_network, axes, transform):
-    """Refuse layers whose shapes a transformer cannot take.
+def incoming_shapes(
+    owner: object,
+    incoming,
+    localization_network,
+    axes: Sequence[str],
+    transform: Transform,
+) -> list[tuple]:
+    """Check the shapes of the two inputs of a transformer.
 
     Parameters
     ----------
     owner : Layer
-        Who asks.
+        Named in error messages.
     incoming, localization_network : Layer or tuple
         The images and theta, or their shapes.
     axes : tuple of str
@@ -72,11 +85,11 @@ def incoming_shapes(owner, incoming, localization_network, axes, transform):
     Raises
     ------
     TypeError, ValueError
-        If one is no layer, or has a wrong shape, or both differ in the batch.
+        If one is not a layer or has the wrong shape, or their batch sizes differ.
     """
     images = _layer_shape(owner, 'incoming', incoming)
     theta = _layer_shape(owner, 'localization_network', localization_network)
-    checks.shape(owner, 'incoming', images, ('batch', 'channels') + axes)
+    checks.shape(owner, 'incoming', images, ('batch', 'channels', *axes))
     count = transform.num_params
     checks.shape(
         owner,
@@ -97,7 +110,7 @@ def incoming_shapes(owner, incoming, localization_network, axes, transform):
 
 
 def _layer_shape(owner, argument, incoming):
-    """Output shape of a layer, or the tuple that stands for one."""
+    """Return the output shape of a layer, or the tuple given instead of a layer."""
     given = getattr(incoming, 'output_shape', incoming)
     if not isinstance(given, tuple):
         raise checks.argument_error(

@@ -3,10 +3,16 @@
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.3.
 """
 
+from __future__ import annotations
+
+from typing import Sequence
+
 import lasagne
+from theano import Variable
 
 from .. import checks
-from ..transforms import Affine
+from ..transforms import Affine, Transform
+from .description import describe_layer
 from .transformer import TransformerLayer
 
 __all__ = ['Transformer3DLayer', 'FlattenVolumeLayer']
@@ -17,7 +23,7 @@ AXES = ('depth', 'rows', 'columns')
 class Transformer3DLayer(TransformerLayer):
     """Warp each volume of a batch by its own transformation [1]_.
 
-    As :class:`lasagne_stn.TransformerLayer`, with an axis more: points are (x, y, z),
+    As :class:`lasagne_stn.TransformerLayer`, with one more axis: points are (x, y, z),
     x along the columns, y along the rows, z along the depth.
 
     Parameters
@@ -29,18 +35,18 @@ class Transformer3DLayer(TransformerLayer):
     downsample_factor : float or triple of float, optional
         One number, or one for each axis.
     border_mode : {'nearest', 'mirror', 'wrap', 'reflect', 'constant'}, optional
-        What stands outside the volume.
+        How the volume is extended beyond its edges.
     transform : Transform, optional
         ``Affine(dims=3)`` (12 parameters), ``Attention(dims=3)``,
         ``Translation(dims=3)``.
     **kwargs
-        Further options of :class:`lasagne_stn.TransformerLayer`; `output_size` is
+        Other options of :class:`lasagne_stn.TransformerLayer`; `output_size` is
         ``(depth, rows, columns)``, and 'bilinear' is trilinear here.
 
     Raises
     ------
     TypeError, ValueError
-        For an argument of the wrong kind, shape, or range; the message says which.
+        If an argument has the wrong type, shape, or range.
 
     References
     ----------
@@ -59,11 +65,11 @@ class Transformer3DLayer(TransformerLayer):
         self,
         incoming,
         localization_network=None,
-        downsample_factor=1,
-        border_mode='nearest',
-        transform=Affine(dims=3),
+        downsample_factor: float | Sequence[float] = 1,
+        border_mode: str = 'nearest',
+        transform: Transform = Affine(dims=3),
         **kwargs,
-    ):
+    ) -> None:
         super().__init__(
             incoming,
             localization_network,
@@ -75,16 +81,16 @@ class Transformer3DLayer(TransformerLayer):
 
 
 class FlattenVolumeLayer(lasagne.layers.Layer):
-    """Look through a volume along one axis: the sum or the maximum over it [1]_.
+    """Project a volume along one axis: its sum or maximum over this axis [1]_.
 
     Parameters
     ----------
     incoming : Layer or tuple
         Volumes, ``(batch, channels, depth, rows, columns)``.
     axis : {'depth', 'rows', 'columns'}, optional
-        The axis that goes.
+        The axis to remove.
     pool : {'sum', 'max'}, optional
-        What is kept of it.
+        What to compute along it.
     name : str, optional
         Name of the layer.
 
@@ -99,11 +105,13 @@ class FlattenVolumeLayer(lasagne.layers.Layer):
 
     Examples
     --------
-    >>> FlattenVolumeLayer((None, 1, 20, 30, 40), axis='rows').output_shape
-    (None, 1, 20, 40)
+    >>> FlattenVolumeLayer((None, 1, 20, 30, 40), axis='rows')
+    FlattenVolumeLayer('rows', 'sum', output (None, 1, 20, 40))
     """
 
-    def __init__(self, incoming, axis='depth', pool='sum', name=None):
+    def __init__(
+        self, incoming, axis: str = 'depth', pool: str = 'sum', name: str | None = None
+    ) -> None:
         self.name = name
         checks.choice(self, 'axis', axis, AXES)
         checks.choice(self, 'pool', pool, ('sum', 'max'))
@@ -111,10 +119,13 @@ class FlattenVolumeLayer(lasagne.layers.Layer):
         checks.shape(self, 'incoming', self.input_shape, ('batch', 'channels') + AXES)
         self.axis, self.pool = 2 + AXES.index(axis), pool
 
+    def __repr__(self) -> str:
+        return describe_layer(self, AXES[self.axis - 2], self.pool)
+
     def get_output_shape_for(self, input_shape):
-        """The shape without the axis that goes."""
+        """Return the shape without the removed axis."""
         return input_shape[: self.axis] + input_shape[self.axis + 1 :]
 
-    def get_output_for(self, input, **kwargs):
-        """The images, shape ``(batch, channels)`` and the two axes that are left."""
+    def get_output_for(self, input: Variable, **kwargs) -> Variable:
+        """Return the images, shape ``(batch, channels)`` and the two other axes."""
         return getattr(input, self.pool)(axis=self.axis)

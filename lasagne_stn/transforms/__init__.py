@@ -1,4 +1,4 @@
-"""From parameters theta to source points: the transforms of a transformer."""
+"""Transforms: from parameters theta to source points."""
 
 from .base import Transform, as_transform
 from .compose import Compose

@@ -1,14 +1,18 @@
-"""From parameters theta to source points: the base of the transforms, and `Compose`.
+"""The base class of transforms, which map target points to source points.
 
 Convention: a transform maps points of the output to points of the input; points are
-(x, y) or (x, y, z), in half-widths of the image, see :mod:`lasagne_stn.grid`. Theta is
-clipped to +-1e9 first, so that an infinite parameter means a point far outside.
+(x, y) or (x, y, z), in normalised coordinates, see :mod:`lasagne_stn.grid`. Theta is
+clipped to +-1e9 first, so an infinite parameter means a point far outside.
 """
+
+from __future__ import annotations
 
 from functools import reduce
 from numbers import Integral
+from typing import Any, Sequence
 
 import theano.tensor as T
+from theano import Variable
 
 from .. import checks
 from ..grid import bounded
@@ -26,18 +30,18 @@ class Transform:
     Parameters
     ----------
     coordinates : {'normalised', 'isotropic'}, optional
-        In which units the parameters are. 'normalised': half-widths of the image
-        along each axis, so that on a rectangular image a rotation matrix shears.
-        'isotropic': half the image's longer side along every axis, so that it
-        rotates. The identity is the same in both.
+        The units of the parameters. 'normalised': half the image's side along each
+        axis, so a rotation matrix shears a rectangular image. 'isotropic': half the
+        image's longer side along every axis, so it rotates the image. The identity is
+        the same in both.
 
     Attributes
     ----------
     num_params : int
         Parameters per image.
     identity : numpy array
-        Shape ``(num_params,)``: the parameters that leave every point where it is,
-        for the bias of the localisation network's last layer.
+        Shape ``(num_params,)``: the parameters that do not move any point, for the
+        bias of the localisation network's last layer.
     dims : int
         2 for images, 3 for volumes.
 
@@ -48,16 +52,21 @@ class Transform:
     """
 
     dims = 2
-    num_params = None
-    identity = None
-    coordinates = COORDINATES[0]  # of a subclass that does not call __init__
+    num_params: Any = None
+    identity: Any = None
+    coordinates: str = COORDINATES[0]  # if a subclass does not call __init__
 
-    def __init__(self, coordinates='normalised'):
+    def __init__(self, coordinates: str = 'normalised') -> None:
         checks.choice(self, 'coordinates', coordinates, COORDINATES)
         self.coordinates = coordinates
 
-    def apply(self, theta, points, half_extents=None):
-        """Map points of the output to source points.
+    def apply(
+        self,
+        theta: Variable,
+        points: Variable,
+        half_extents: Sequence[float | Variable] | None = None,
+    ) -> Variable:
+        """Map target points to source points.
 
         Parameters
         ----------
@@ -65,9 +74,9 @@ class Transform:
             Shape ``(batch, num_params)``.
         points : Theano tensor
             Shape ``(dims, count)``, the same for the whole batch, or
-            ``(batch, dims, count)``; a row for each coordinate, in half-widths.
+            ``(batch, dims, count)``; a row for each normalised coordinate.
         half_extents : sequence of float or Theano scalar, optional
-            Half the extent of the image along x, y (and z), in pixels; needed for
+            Half extents of the image along x, y (and z), in pixels; required for
             isotropic coordinates.
 
         Returns
@@ -78,7 +87,7 @@ class Transform:
         Raises
         ------
         ValueError
-            If `half_extents` is needed and missing.
+            If `half_extents` is required and missing.
         """
         theta = bounded(theta)
         if self.coordinates == 'normalised':
@@ -90,35 +99,36 @@ class Transform:
         raise NotImplementedError
 
     def _ratios(self, half_extents, dtype):
-        """Half-widths of the axes over the longest one; an axis of one pixel has one
-        half, because nothing can be divided by none."""
+        """Return the half extents divided by the longest one.
+
+        That of an axis of one pixel counts as 0.5, to avoid dividing by zero.
+        """
         if half_extents is None:
             raise checks.argument_error(
                 self, 'half_extents', 'be given for isotropic coordinates', half_extents
             )
-        sizes = [T.maximum(T.cast(width, 'float64'), 0.5) for width in half_extents]
-        longest = reduce(T.maximum, sizes)  # through `T.max` there is no T.Rop
+        sizes = [T.maximum(T.cast(half, 'float64'), 0.5) for half in half_extents]
+        longest = reduce(T.maximum, sizes)  # T.max does not support T.Rop
         return T.cast(T.stack(sizes) / longest, dtype)
 
     def _options(self):
-        """What ``repr`` shows: the arguments that differ from the default."""
+        """Return what ``repr`` shows: the arguments that differ from the defaults."""
         if self.coordinates == 'normalised':
             return []
         return ['coordinates=%r' % self.coordinates]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return '%s(%s)' % (type(self).__name__, ', '.join(self._options()))
 
 
-def as_transform(owner, transform, dims=2):
-    """Refuse what is no transform for images of `dims` axes.
+def as_transform(owner: object, transform: Any, dims: int = 2) -> Transform:
+    """Return an argument that must be a transform for images of `dims` axes.
 
     Parameters
     ----------
     owner : str or object
-        Who asks, see :func:`lasagne_stn.checks.owner_name`.
+        Named in error messages, see :func:`lasagne_stn.checks.owner_name`.
     transform : Transform
-        What came.
     dims : int, optional
         2 for images, 3 for volumes.
 
@@ -129,7 +139,7 @@ def as_transform(owner, transform, dims=2):
     Raises
     ------
     TypeError, ValueError
-        If it is something else, a class, or made for another number of axes.
+        If it is something else, such as a class, or has other `dims`.
     """
     if not isinstance(transform, Transform):
         raise checks.argument_error(

@@ -1,6 +1,11 @@
-"""One transform after another."""
+"""Transforms applied one after another."""
+
+from __future__ import annotations
+
+from typing import Sequence
 
 import numpy as np
+from theano import Variable
 
 from .. import checks
 from ..grid import bounded
@@ -10,19 +15,19 @@ __all__ = ['Compose']
 
 
 class Compose(Transform):
-    """One transform after the other; their parameters stand side by side in theta.
+    """Transforms applied one after another; theta is the concatenation of theirs.
 
-    Each has `coordinates` of its own; points go from one to the next in half-widths.
+    Each has its own `coordinates`; points pass between them in normalised coordinates.
 
     Parameters
     ----------
     *transforms : Transform
-        The first is applied to the points of the output, the next to what it gave.
+        The first is applied to the target points, the next to its result.
 
     Raises
     ------
     TypeError, ValueError
-        If one is no transform, there is none, or they differ in `dims`.
+        If there are none, one is not a transform, or they differ in `dims`.
 
     Examples
     --------
@@ -31,7 +36,7 @@ class Compose(Transform):
     38
     """
 
-    def __init__(self, *transforms):
+    def __init__(self, *transforms: Transform) -> None:
         super().__init__()
         if not transforms:
             raise checks.argument_error(
@@ -46,11 +51,16 @@ class Compose(Transform):
         self.num_params = sum(transform.num_params for transform in transforms)
 
     @property
-    def identity(self):
-        """The identities of the parts, joined."""
+    def identity(self) -> np.ndarray:
+        """The concatenated identities of the transforms."""
         return np.concatenate([transform.identity for transform in self.transforms])
 
-    def apply(self, theta, points, half_extents=None):
+    def apply(
+        self,
+        theta: Variable,
+        points: Variable,
+        half_extents: Sequence[float | Variable] | None = None,
+    ) -> Variable:
         """See :meth:`Transform.apply`."""
         start = 0
         for transform in self.transforms:

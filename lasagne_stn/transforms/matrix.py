@@ -1,7 +1,12 @@
-"""Transforms that are a matrix times [x, y, 1], or [x, y, z, 1] for volumes."""
+"""Transforms that multiply [x, y, 1], or [x, y, z, 1] for volumes, by a matrix."""
+
+from __future__ import annotations
+
+from typing import Sequence
 
 import numpy as np
 import theano.tensor as T
+from theano import Variable
 
 from .. import checks
 from ..grid import apply_matrix, bounded
@@ -25,17 +30,21 @@ class MatrixTransform(Transform):
     Raises
     ------
     ValueError
-        If an argument is something else.
+        If an argument has another value.
     """
 
-    def __init__(self, dims=2, coordinates='normalised'):
+    def __init__(self, dims: int = 2, coordinates: str = 'normalised') -> None:
         super().__init__(coordinates)
         if type(dims) is not int or dims not in (2, 3):
             raise checks.argument_error(self, 'dims', 'be 2 or 3', dims)
         self.dims = dims
 
-    def matrix(self, theta, half_extents=None):
-        """The matrix of each image, for points in half-widths.
+    def matrix(
+        self,
+        theta: Variable,
+        half_extents: Sequence[float | Variable] | None = None,
+    ) -> Variable:
+        """Return the matrix of each image, for points in normalised coordinates.
 
         Parameters
         ----------
@@ -57,7 +66,12 @@ class MatrixTransform(Transform):
         columns = T.concatenate([ratio, T.ones_like(ratio[:1])])
         return matrix * columns / ratio.dimshuffle(0, 'x')
 
-    def apply(self, theta, points, half_extents=None):
+    def apply(
+        self,
+        theta: Variable,
+        points: Variable,
+        half_extents: Sequence[float | Variable] | None = None,
+    ) -> Variable:
         """See :meth:`lasagne_stn.transforms.base.Transform.apply`."""
         return apply_matrix(self.matrix(theta, half_extents), points)
 
@@ -69,7 +83,7 @@ class MatrixTransform(Transform):
 
 
 def _matrix_of(rows):
-    """A matrix for each image from rows of entries, vectors over the batch."""
+    """Return a matrix for each image from rows of entries, vectors over the batch."""
     return T.stack([T.stack(row, axis=1) for row in rows], axis=1)
 
 
@@ -79,7 +93,7 @@ class Translation(MatrixTransform):
     Parameters
     ----------
     dims, coordinates
-        See :class:`MatrixTransform`; theta is [tx, ty] in half-widths.
+        See :class:`MatrixTransform`; theta is [tx, ty] in normalised coordinates.
 
     References
     ----------
@@ -93,12 +107,12 @@ class Translation(MatrixTransform):
     """
 
     @property
-    def num_params(self):
+    def num_params(self) -> int:
         """Parameters per image."""
         return self.dims
 
     @property
-    def identity(self):
+    def identity(self) -> np.ndarray:
         """The parameters of the identity."""
         return np.zeros(self.dims)
 
@@ -107,11 +121,11 @@ class Translation(MatrixTransform):
 
 
 def _scale_and_shift(scale, shift, dims):
-    """The matrix [scale * unit matrix, shift]."""
-    none = T.zeros_like(scale)
+    """Return the matrix [scale * unit matrix, shift]."""
+    zero = T.zeros_like(scale)
     return _matrix_of(
         [
-            [scale if row == column else none for column in range(dims)]
+            [scale if row == column else zero for column in range(dims)]
             + [shift[:, row]]
             for row in range(dims)
         ]
@@ -127,14 +141,14 @@ class Attention(MatrixTransform):
     Parameters
     ----------
     scale : float, optional
-        Fixes s; theta is then [tx, ty], as in the paper's experiment with birds.
+        Fixed s; theta is then [tx, ty], as in the paper's experiment with birds.
     dims, coordinates
-        See :class:`MatrixTransform`; shifts are in half-widths.
+        See :class:`MatrixTransform`; shifts are in normalised coordinates.
 
     Raises
     ------
     TypeError, ValueError
-        If `scale` is no finite number, or another argument is something else.
+        If `scale` is not a finite number, or another argument is invalid.
 
     References
     ----------
@@ -148,18 +162,23 @@ class Attention(MatrixTransform):
     array([1., 0., 0.])
     """
 
-    def __init__(self, scale=None, dims=2, coordinates='normalised'):
+    def __init__(
+        self,
+        scale: float | None = None,
+        dims: int = 2,
+        coordinates: str = 'normalised',
+    ) -> None:
         super().__init__(dims, coordinates)
         self.scale = scale if scale is None else checks.number(self, 'scale', scale)
 
     @property
-    def num_params(self):
+    def num_params(self) -> int:
         """Parameters per image."""
         return self.dims + (self.scale is None)
 
     @property
-    def identity(self):
-        """Scale 1, where it is free, and no shift."""
+    def identity(self) -> np.ndarray:
+        """Scale 1, unless it is fixed, and no shift."""
         return np.array([1.0] * (self.scale is None) + [0.0] * self.dims)
 
     def _matrix(self, theta):
@@ -177,14 +196,14 @@ class Similarity(MatrixTransform):
     """Scale, rotation and shift, 4 parameters; for images [1]_.
 
     x_s = s (cos(a) x + sin(a) y) + tx and y_s = s (-sin(a) x + cos(a) y) + ty, with
-    theta = [s, a, tx, ty]. The angle a is in radians and turns the picture clockwise;
-    shifts are in half-widths.
+    theta = [s, a, tx, ty]. The angle a is in radians and rotates the picture clockwise;
+    shifts are in normalised coordinates.
 
     Parameters
     ----------
     coordinates : {'normalised', 'isotropic'}, optional
-        See :class:`lasagne_stn.transforms.base.Transform`; 'isotropic' makes it a rotation
-        on rectangular images too.
+        See :class:`lasagne_stn.transforms.base.Transform`; with 'isotropic' it is a
+        rotation of rectangular images too.
 
     References
     ----------
@@ -199,11 +218,11 @@ class Similarity(MatrixTransform):
 
     num_params = 4
 
-    def __init__(self, coordinates='normalised'):
+    def __init__(self, coordinates: str = 'normalised') -> None:
         super().__init__(2, coordinates)
 
     @property
-    def identity(self):
+    def identity(self) -> np.ndarray:
         """Scale 1, no angle and no shift."""
         return np.array([1.0, 0.0, 0.0, 0.0])
 
@@ -214,7 +233,7 @@ class Similarity(MatrixTransform):
 
 
 class Affine(MatrixTransform):
-    """Any linear map and a shift, 6 parameters (12 for volumes) [1]_.
+    """A linear map and a shift, 6 parameters (12 for volumes) [1]_.
 
     x_s = t11 x + t12 y + t13 and y_s = t21 x + t22 y + t23, with theta =
     [t11, t12, t13, t21, t22, t23].
@@ -222,7 +241,7 @@ class Affine(MatrixTransform):
     Parameters
     ----------
     dims, coordinates
-        See :class:`MatrixTransform`; shifts are in half-widths.
+        See :class:`MatrixTransform`; shifts are in normalised coordinates.
 
     References
     ----------
@@ -240,12 +259,12 @@ class Affine(MatrixTransform):
     """
 
     @property
-    def num_params(self):
+    def num_params(self) -> int:
         """Parameters per image."""
         return self.dims * (self.dims + 1)
 
     @property
-    def identity(self):
+    def identity(self) -> np.ndarray:
         """The rows of the identity matrix, with a last column of zeros."""
         return np.eye(self.dims, self.dims + 1).ravel()
 

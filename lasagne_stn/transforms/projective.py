@@ -1,4 +1,6 @@
-"""The projective transform: what a camera sees of a plane from anywhere."""
+"""The projective transform: a plane seen by a camera."""
+
+from __future__ import annotations
 
 import numpy as np
 import theano.tensor as T
@@ -8,17 +10,17 @@ from .base import Transform
 
 __all__ = ['Projective']
 
-SMALLEST = 1e-6  # the nearest to zero that the denominator may come
+SMALLEST = 1e-6  # absolute value of the denominator
 
 
 class Projective(Transform):
-    """A plane seen from anywhere, 8 parameters; for images [1]_.
+    """A plane seen by a camera, 8 parameters; for images [1]_.
 
     x_s = (t11 x + t12 y + t13) / d and y_s = (t21 x + t22 y + t23) / d with the
     denominator d = t31 x + t32 y + 1, and theta = [t11, t12, t13, t21, t22, t23,
-    t31, t32]. Where abs(d) is below 1e-6, on the horizon, 1e-6 with the sign of d
-    counts in its place: the point is far outside, as it should be, and no gradient
-    flows to t31 and t32 through it.
+    t31, t32]. If abs(d) is below 1e-6, on the horizon, it is replaced by 1e-6 with
+    the sign of d: the point is far outside, as it should be, and no gradient flows to
+    t31 and t32 through it.
 
     Parameters
     ----------
@@ -27,8 +29,8 @@ class Projective(Transform):
 
     References
     ----------
-    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, section 4.1, which
-       names it; the formula is that of any homography.
+    .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, section 4.1;
+       the formula is that of a homography.
 
     Examples
     --------
@@ -39,7 +41,7 @@ class Projective(Transform):
     num_params = 8
 
     @property
-    def identity(self):
+    def identity(self) -> np.ndarray:
         """The rows of the identity matrix, without its last entry."""
         return np.eye(3).ravel()[:8]
 
@@ -47,9 +49,8 @@ class Projective(Transform):
         one = T.ones_like(theta[:, :1])
         matrix = T.concatenate([theta, one], axis=1).reshape((theta.shape[0], 3, 3))
         mapped = apply_matrix(matrix, points)
-        below = mapped[:, 2].dimshuffle(0, 'x', 1)
+        denominator = mapped[:, 2].dimshuffle(0, 'x', 1)
         near = T.constant(SMALLEST, dtype=theta.dtype)
-        below = T.switch(
-            T.lt(abs(below), near), T.switch(T.lt(below, 0), -near, near), below
-        )
-        return mapped[:, :2] / below
+        smallest = T.switch(T.lt(denominator, 0), -near, near)
+        denominator = T.switch(T.lt(abs(denominator), near), smallest, denominator)
+        return mapped[:, :2] / denominator

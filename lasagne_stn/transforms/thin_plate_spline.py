@@ -1,9 +1,12 @@
-"""The thin plate spline: a smooth warp that moves control points to given places."""
+"""The thin plate spline: a smooth warp that moves control points as required."""
+
+from __future__ import annotations
 
 import numbers
 
 import numpy as np
 import theano.tensor as T
+from theano import Variable
 
 from .. import checks
 from .base import Transform
@@ -14,27 +17,27 @@ TINY = 1e-30  # squared distance that keeps the logarithm finite
 
 
 class ThinPlateSpline(Transform):
-    """Bend the image like a thin sheet of metal, 2 parameters a control point [1]_.
+    """A warp like bending a thin metal sheet, 2 parameters per control point [1]_.
 
-    The control points c_k stand on a regular grid over [-1, 1] x [-1, 1] in scan-line
-    order. Theta holds their offsets in half-widths, first all in x, then all in y: the
-    output's point c_k is mapped to c_k + offset_k, and all other points, those beyond
-    the grid too, follow with the least bending, x_s = x + a_0 + a_1 x + a_2 y + sum
-    over k of w_k U(abs(p - c_k)) with U(r) = r^2 log(r^2) [2]_. The coefficients a and
-    w, whose sums cancel, are float64 inside, so that float32 parameters give float32
-    points.
+    The control points c_k lie on a regular grid over [-1, 1] x [-1, 1] in scan-line
+    order. Theta holds their offsets in normalised coordinates, first all in x, then all
+    in y: the target point c_k is mapped to c_k + offset_k, and all other points, even
+    those beyond the grid, follow with the least bending, x_s = x + a_0 + a_1 x + a_2 y
+    + sum over k of w_k U(abs(p - c_k)) with U(r) = r^2 log(r^2) [2]_. The coefficients
+    a and w, whose sums cancel, are float64 internally, so float32 parameters give
+    float32 points.
 
     Parameters
     ----------
     control_points : int, optional
-        A square number: 4, 9, 16, 25 and so on.
+        A square number: 4, 9, 16, 25, ...
     coordinates : {'normalised', 'isotropic'}, optional
         See :class:`lasagne_stn.transforms.base.Transform`.
 
     Raises
     ------
     TypeError, ValueError
-        If `control_points` is no square number of at least 4.
+        If `control_points` is not a square number of at least 4.
 
     References
     ----------
@@ -48,7 +51,11 @@ class ThinPlateSpline(Transform):
     18
     """
 
-    def __init__(self, control_points=16, coordinates='normalised'):
+    controls: np.ndarray  # shape (2, control_points)
+
+    def __init__(
+        self, control_points: int = 16, coordinates: str = 'normalised'
+    ) -> None:
         super().__init__(coordinates)
         must = 'be a square number of at least 4'
         if not isinstance(control_points, numbers.Integral):
@@ -63,13 +70,13 @@ class ThinPlateSpline(Transform):
         self.solution = _solve_for_coefficients(self.controls)
 
     @property
-    def num_params(self):
+    def num_params(self) -> int:
         """Parameters per image."""
         return 2 * self.controls.shape[1]
 
     @property
-    def identity(self):
-        """No offset."""
+    def identity(self) -> np.ndarray:
+        """Zero offsets."""
         return np.zeros(self.num_params)
 
     def _map(self, theta, points):
@@ -80,13 +87,13 @@ class ThinPlateSpline(Transform):
         return points + T.cast(bent, theta.dtype)
 
     def _basis(self, points):
-        """U of the distance to each control point, then 1, x, y."""
+        """Return U of the distance to each control point, then 1, x, y."""
         batch = list(range(points.ndim - 2))
-        squares = 0
-        for axis, places in enumerate(self.controls):
-            control = T.constant(places).dimshuffle(*['x'] * len(batch) + [0, 'x'])
+        squares: Variable = 0
+        for axis, values in enumerate(self.controls):
+            control = T.constant(values).dimshuffle(*['x'] * len(batch) + [0, 'x'])
             coordinate = points[..., axis, :].dimshuffle(*batch + ['x', len(batch)])
-            squares += T.sqr(coordinate - control)  # of `** 2` T.Rop makes NaN
+            squares += T.sqr(coordinate - control)  # T.Rop of `** 2` is NaN
         bending = squares * T.log(squares + TINY)
         one = T.ones_like(points[..., :1, :])
         return T.concatenate([bending, one, points], axis=points.ndim - 2)
@@ -100,10 +107,10 @@ def _matmul(coefficients, basis):
 
 
 def _solve_for_coefficients(controls):
-    """The matrix from offsets to coefficients, shape (controls, controls + 3).
+    """Return the matrix from offsets to coefficients, (controls, controls + 3).
 
-    The spline takes the offsets at the control points, and its bending part has no
-    sum, no first moments: a linear system with one solution.
+    The spline equals the offsets at the control points, and the weights of its bending
+    part have zero sum and zero first moments: a linear system with one solution.
     """
     count = controls.shape[1]
     squares = ((controls[:, :, np.newaxis] - controls[:, np.newaxis]) ** 2).sum(axis=0)
