@@ -10,7 +10,7 @@ __all__ = ['atomic_write']
 
 
 @contextmanager
-def atomic_write(path: str) -> Iterator[str]:
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[str]:
     """Write a file under a temporary name and move it to its path in one step.
 
     If the process is killed at any moment, the path holds either the old file or the

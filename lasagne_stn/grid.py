@@ -8,7 +8,7 @@ of an axis of one pixel is 0. These are normalised coordinates.
 
 from __future__ import annotations
 
-from typing import Sequence, overload
+from typing import Sequence
 
 import theano
 import theano.tensor as T
@@ -86,11 +86,7 @@ def _axis_points(pixels, align_corners, dtype):
     return pixel / T.cast(width, dtype)
 
 
-@overload
-def half_extent(pixels: int, align_corners: bool) -> float: ...
-@overload
-def half_extent(pixels: Variable, align_corners: bool) -> Variable: ...
-def half_extent(pixels, align_corners):
+def half_extent(pixels: int | Variable, align_corners: bool) -> float | Variable:
     """Return half the extent of an axis: the pixels in one unit of a coordinate.
 
     Parameters

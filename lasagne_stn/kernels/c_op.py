@@ -104,8 +104,10 @@ class CodeFolderOp(gof.COp):
         return (self.code.checksum(), self.params_type.c_code_cache_version())
 
 
+@lru_cache(maxsize=None)
 def openmp_arguments() -> list[str]:
     """Return the compiler's arguments for OpenMP, if it supports OpenMP."""
-    if OpenMPOp.gxx_support_openmp is None:
-        OpenMPOp.gxx_support_openmp = OpenMPOp.test_gxx_support()
-    return ['-fopenmp'] if OpenMPOp.gxx_support_openmp else []
+    supported = OpenMPOp.gxx_support_openmp
+    if supported is None:  # Theano has not tried it yet
+        supported = OpenMPOp.test_gxx_support()
+    return ['-fopenmp'] if supported else []

@@ -1,4 +1,4 @@
-"""Which samplers have a kernel: the one place that answers this.
+"""The table that says which samplers have a kernel; nothing else decides this.
 
 Each device has a list of implementations, the most specialised first. A sampler is
 computed by the first one that supports its kind and dtype; the last one, the explicit
@@ -30,7 +30,7 @@ class Implementation(NamedTuple):
     ----------
     name : str
     fused : bool
-        Whether a fused op takes the place of the explicit graph.
+        Whether a fused op replaces the explicit graph.
     interpolations, border_modes, dtypes : tuple of str, optional
     dims : tuple of int, optional
         2 for images, 3 for volumes.
