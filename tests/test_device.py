@@ -1,4 +1,4 @@
-"""The suite of the device, ``tests/device``, in a process that uses one."""
+"""Run the device suite, ``tests/device``, in a process that uses a device."""
 
 import os
 import subprocess
@@ -13,9 +13,9 @@ PROBE = 'import lasagne_stn, theano; assert theano.gpuarray.pygpu_activated'
 
 @pytest.fixture(scope='session')
 def suite_of_the_device(environment, request, tmp_path_factory):
-    """The suite's process, which goes on beside the other tests, and its output."""
-    # A cache of its own: for one, each process would wait for the other's compiler. The
-    # compiler's work is only to launch kernels: the sooner it is done.
+    """Start the suite, which runs beside the other tests; return process and output."""
+    # A separate cache, or each process would wait for the other's compiler. C++ code
+    # only launches kernels here, so it is not optimised.
     names = {
         name: value
         for name, value in environment.items()

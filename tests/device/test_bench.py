@@ -1,4 +1,4 @@
-"""The benchmark on the device: its contender is right, the command measures."""
+"""The benchmark on the device: its contender and its command."""
 
 import json
 
@@ -38,7 +38,7 @@ def test_the_contender_computes_on_the_device_what_the_cpu_does():
 
 def test_the_command_measures_on_the_device(tmp_path):
     path = str(tmp_path / 'figures.json')
-    words = [
+    arguments = [
         'bench',
         '--device',
         theano.config.device,
@@ -55,7 +55,7 @@ def test_the_command_measures_on_the_device(tmp_path):
         '--json',
         path,
     ]
-    outcome = CliRunner().invoke(cli.commands, words)
+    outcome = CliRunner().invoke(cli.commands, arguments)
     assert outcome.exit_code == 0, outcome.output
     assert 'Milliseconds, ' + theano.config.device in outcome.output
     with open(path) as file:

@@ -1,7 +1,7 @@
 """The explicit graph on the device against the CPU's, and that the device runs it.
 
-A function here is neither fused nor in place, so that many layers share compiled code.
-The networks are compiled as a user would.
+Functions here do not fuse ops and do not work in place, so many layers share compiled
+code. The networks are compiled as users compile them.
 """
 
 from itertools import cycle, product
@@ -12,11 +12,10 @@ import theano
 
 from helpers import oracle
 from helpers.compiled import EXPLICIT
+from helpers.host_work import host_operations
 from helpers.layers import INTERPOLATIONS, TRANSFORMS, Setting, check_bad_parameters
 from lasagne_stn import config
 from lasagne_stn.sampling import BORDER_MODES
-
-from .conftest import work_of_the_host
 
 DEVICE = theano.compile.get_mode('FAST_RUN').excluding('fusion', 'inplace')
 HOST = EXPLICIT.mode.excluding('gpuarray')
@@ -40,11 +39,11 @@ CASES += [
 
 
 def off_the_kinks(setting, theta):
-    """Whether no point is so near to a kink that rounding may choose another side."""
+    """Return whether every point is far enough from the kinks for rounding."""
     corners = setting.options['align_corners']
     points = setting.slow(theta, oracle.target_points(setting.output, corners))
     steps = [
-        2 * oracle.place_on_axis(points[..., axis], pixels, corners)
+        2 * oracle.to_pixels(points[..., axis], pixels, corners)
         for axis, pixels in enumerate(setting.shape[::-1])
     ]
     return all((abs(step - np.round(step)) > 2e-3).all() for step in steps)
@@ -60,7 +59,7 @@ def test_the_device_equals_the_cpu(case, rng, monkeypatch):
     setting.compile(HOST)
     expected = setting.run(*arrays)
     setting.compile(DEVICE)
-    assert work_of_the_host(setting.function) == []
+    assert host_operations(setting.function) == []
     found = setting.run(*arrays)
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-5, atol=1e-5)
     for array, gradient in zip(found[1:], expected[1:]):
@@ -70,7 +69,7 @@ def test_the_device_equals_the_cpu(case, rng, monkeypatch):
     check_bad_parameters(setting, rng, tolerance=1e-5)
 
 
-def test_the_cases_hold_every_value_of_every_option():
+def test_the_cases_contain_every_value_of_every_option():
     for position, values in enumerate(
         [TRANSFORMS, INTERPOLATIONS, BORDER_MODES, CORNERS]
     ):

@@ -1,4 +1,4 @@
-"""The fused ops on the device: their values, their place in the graph, odd inputs."""
+"""The fused ops on the device: values, graphs, and unusual inputs."""
 
 import pickle
 import subprocess
@@ -14,13 +14,12 @@ from theano.gpuarray.basic_ops import HostFromGpu
 import lasagne_stn
 from helpers import oracle
 from helpers.compiled import fused_ops
+from helpers.dense_oracle import DenseSampler
+from helpers.host_work import host_operations
 from lasagne_stn import TransformerLayer, sample
-from lasagne_stn.kernels.sampling import numpy_fallback
 from lasagne_stn.kernels.sampling.gpu import GpuFusedSample, GpuFusedSampleGradient
 from lasagne_stn.sampling import BORDER_MODES, sample_affine
 from lasagne_stn.sampling.markers import SamplerKind
-
-from .conftest import work_of_the_host
 
 FAST = theano.compile.get_mode('FAST_RUN')
 BOTH = ['GpuFusedSample', 'GpuFusedSampleGradient']
@@ -31,13 +30,13 @@ compiled = {}  # functions that tests share
 def function_of(kind, dtype='float32'):
     """Output and both gradients, a function of arrays and sizes of any length."""
     if (kind, dtype) not in compiled:
-        where = T.TensorType(dtype, (False,) * (3 if kind.affine else 4))()
+        coords = T.TensorType(dtype, (False,) * (3 if kind.affine else 4))()
         images, cotangent = [T.TensorType(dtype, (False,) * 4)() for _ in range(2)]
         size = T.lscalars('rows', 'columns')
-        output = build(kind, images, where, size)
-        gradients = T.grad(None, [images, where], known_grads={output: cotangent})
+        output = build(kind, images, coords, size)
+        gradients = T.grad(None, [images, coords], known_grads={output: cotangent})
         function = theano.function(
-            [images, where, *size, cotangent],
+            [images, coords, *size, cotangent],
             [output] + gradients,
             mode=FAST,
             on_unused_input='ignore',
@@ -53,50 +52,39 @@ def function_of(kind, dtype='float32'):
     return compiled[kind, dtype]
 
 
-def build(kind, images, where, size):
+def build(kind, images, coords, size):
     options = dict(
         border_mode=kind.border_mode,
         border_value=kind.border_value,
         align_corners=kind.align_corners,
     )
     if kind.affine:
-        return sample_affine(images, where, size, **options)
-    return sample(images, where, **options)
+        return sample_affine(images, coords, size, **options)
+    return sample(images, coords, **options)
 
 
 class Case:
     """Inputs of one call."""
 
-    def __init__(self, kind, images, where, size, rng, dtype='float32'):
+    def __init__(self, kind, images, coords, size, rng, dtype='float32'):
         self.kind, self.size = kind, tuple(size)
-        self.images, self.where = images.astype(dtype), where.astype(dtype)
+        self.images, self.coords = images.astype(dtype), coords.astype(dtype)
         self.cotangent = rng.normal(size=images.shape[:2] + self.size).astype(dtype)
 
     def run(self):
         """What the device computes."""
         function = function_of(self.kind, self.images.dtype.name)
-        return function(self.images, self.where, *self.size, self.cotangent)
+        return function(self.images, self.coords, *self.size, self.cotangent)
 
     def expected(self):
-        """The same in numpy and float64."""
-        arrays = [array.astype(float) for array in (self.images, self.where)]
-        return [numpy_fallback.sample(self.kind, *arrays, self.size)] + (
-            numpy_fallback.sample_gradient(
-                self.kind,
-                ('images', 'coords'),
-                *arrays,
-                self.size,
-                self.cotangent.astype(float),
-            )
-        )
+        """The same in numpy and float64, by another algorithm."""
+        dense = DenseSampler(self.kind, self.images, self.coords, self.size)
+        return [dense.output()] + dense.gradients(self.cotangent)
 
     def leave_kinks_out(self):
-        """No gradient enters where rounding decides on the slope."""
-        taps = numpy_fallback._Taps(
-            self.kind, self.images, self.where.astype(float), self.size
-        )
-        near = [np.minimum(fraction, 1 - fraction) for fraction in taps.fraction]
-        smooth = np.minimum(*near).reshape((-1, 1) + self.size) > 1e-4
+        """Set the cotangent to zero where rounding decides on the slope."""
+        dense = DenseSampler(self.kind, self.images, self.coords, self.size)
+        smooth = dense.off_the_kinks(1e-4)
         self.cotangent = (self.cotangent * smooth).astype(self.cotangent.dtype)
 
 
@@ -104,10 +92,10 @@ def random_case(kind, rng, noise=0.3, largest=24, dtype='float32'):
     batch, channels = rng.integers(1, 7, 2)
     pixels, size = rng.integers(1, largest, (2, 2))
     images = rng.normal(size=(batch, channels) + tuple(pixels))
-    where = np.eye(2, 3) + noise * rng.normal(size=(batch, 2, 3))
+    coords = np.eye(2, 3) + noise * rng.normal(size=(batch, 2, 3))
     if not kind.affine:
-        where = rng.uniform(-1.7, 1.7, size=(batch,) + tuple(size) + (2,))
-    case = Case(kind, images, where, size, rng, dtype)
+        coords = rng.uniform(-1.7, 1.7, size=(batch,) + tuple(size) + (2,))
+    case = Case(kind, images, coords, size, rng, dtype)
     case.leave_kinks_out()
     return case
 
@@ -159,33 +147,34 @@ def test_values_and_gradients_equal_the_loops(kind, rng):
         rng,
     )
     if not kind.affine:
-        case.where = rng.uniform(-1.7, 1.7, size=(2, 4, 7, 2)).astype('float32')
+        case.coords = rng.uniform(-1.7, 1.7, size=(2, 4, 7, 2)).astype('float32')
     options = dict(
         border_mode=kind.border_mode,
         border_value=VALUE,
         align_corners=kind.align_corners,
     )
 
-    def slow(images, where):
+    def slow(images, coords):
         if kind.affine:
-            where = oracle.affine(
-                where.reshape(2, 6), oracle.target_points(case.size, kind.align_corners)
+            coords = oracle.affine(
+                coords.reshape(2, 6),
+                oracle.target_points(case.size, kind.align_corners),
             )
-        return oracle.sample(images, where, **options)
+        return oracle.sample(images, coords, **options)
 
-    images, where, cotangent = [
-        array.astype(float) for array in (case.images, case.where, case.cotangent)
+    images, coords, cotangent = [
+        array.astype(float) for array in (case.images, case.coords, case.cotangent)
     ]
     expected = [
-        slow(images, where),
+        slow(images, coords),
         np.zeros_like(images),
-        oracle.numeric_gradient(lambda array: slow(images, array), where, cotangent),
+        oracle.numeric_gradient(lambda array: slow(images, array), coords, cotangent),
     ]
-    nothing = slow(np.zeros_like(images[:, :1]), where)
+    nothing = slow(np.zeros_like(images[:, :1]), coords)
     for index in np.ndindex(6, 5):
         pixel = np.zeros((2, 1, 6, 5))
         pixel[(slice(None), slice(None)) + index] = 1
-        reached = slow(pixel, where) - nothing
+        reached = slow(pixel, coords) - nothing
         expected[1][(slice(None), slice(None)) + index] = (cotangent * reached).sum(
             axis=(2, 3)
         )
@@ -268,14 +257,14 @@ def test_the_identity_is_a_bit_exact_copy(kind, rng):
         np.testing.assert_array_equal(to_images, case.cotangent)
 
 
-# ---- collisions, and the same bits again
+# ---- collisions and reproducibility
 
 COLLISIONS = {
     'one point': np.zeros((2, 3)),
     'far': np.eye(2, 3, 2) * [[30], [-40]],
     'a line': [[1, 2, 0.1], [0.5, 1, 0.05]],
     'zoomed': 5 * np.eye(2, 3),
-    'turned': [[0, 3, 0.2], [-4, 0, 0.1]],
+    'rotated': [[0, 3, 0.2], [-4, 0, 0.1]],
 }
 
 
@@ -301,7 +290,7 @@ def test_points_that_meet_in_one_pixel(rng):
 
 
 @kinds
-def test_every_run_has_the_same_bits(kind, rng):
+def test_every_run_gives_the_same_bits(kind, rng):
     case = random_case(kind, rng, 1, largest=60)
     first = case.run()
     for _ in range(5):
@@ -323,7 +312,7 @@ def test_nan_stays_in_its_own_image(kind, entry, rng):
         rng,
     )
     before = case.run()
-    case.where[1].flat[entry] = np.nan
+    case.coords[1].flat[entry] = np.nan
     after = case.run()
     assert np.isnan(after[0][1]).all() and np.isnan(after[2][1]).all()
     assert np.isnan(after[1][1]).any() and not np.isnan(after[1][1, :, 2:, 2:]).any()
@@ -343,7 +332,7 @@ def test_a_nan_point_is_one_nan_pixel(kind, rng):
         rng,
     )
     before = case.run()
-    case.where[1, 3, 5, 0] = np.nan
+    case.coords[1, 3, 5, 0] = np.nan
     after = case.run()
     assert np.isnan(after[0][1, :, 3, 5]).all() and np.isnan(after[2][1, 3, 5]).all()
     after[0][1, :, 3, 5] = before[0][1, :, 3, 5]
@@ -364,7 +353,7 @@ def test_huge_and_tiny_matrices_are_finite(kind, value, rng):
                 size,
                 rng,
             )
-            case.where[1].flat[entry] = value
+            case.coords[1].flat[entry] = value
             assert all(np.isfinite(array).all() for array in case.run())
             if kind.border_mode in ('nearest', 'constant') and abs(value) > 1:
                 case.leave_kinks_out()
@@ -377,47 +366,49 @@ def test_huge_and_tiny_matrices_are_finite(kind, value, rng):
     [(0, 2, 5, 6, 7, 8), (2, 0, 5, 6, 7, 8), (2, 2, 5, 6, 0, 8), (2, 2, 5, 6, 7, 0)],
     ids=str,
 )
-def test_nothing_to_do(kind, shape, rng):
+def test_empty_inputs_give_zeros(kind, shape, rng):
     size = shape[4:]
-    where = np.ones((shape[0], 2, 3) if kind.affine else shape[:1] + size + (2,))
-    case = Case(kind, np.ones(shape[:4]), where, size, rng)
-    output, to_images, to_where = case.run()
+    coords = np.ones((shape[0], 2, 3) if kind.affine else shape[:1] + size + (2,))
+    case = Case(kind, np.ones(shape[:4]), coords, size, rng)
+    output, to_images, to_coords = case.run()
     assert output.shape == shape[:2] + size
     assert to_images.shape == shape[:4] and not to_images.any()
-    assert to_where.shape == where.shape and not to_where.any()
+    assert to_coords.shape == coords.shape and not to_coords.any()
 
 
 def test_inputs_of_any_strides(rng):
     kind = KINDS[0]
-    images, where, cotangent = T.ftensor4(), T.ftensor3(), T.ftensor4()
+    images, coords, cotangent = T.ftensor4(), T.ftensor3(), T.ftensor4()
     strided = [
         images[:, ::-1, ::2].dimshuffle(0, 1, 3, 2),
-        where[::-1, :, ::-1],
+        coords[::-1, :, ::-1],
         cotangent[:, :, ::-2],
     ]
     output = build(kind, *strided[:2], [strided[2].shape[2], strided[2].shape[3]])
-    outputs = [output] + T.grad(None, [images, where], known_grads={output: strided[2]})
-    function = theano.function([images, where, cotangent], outputs, mode=FAST)
+    outputs = [output] + T.grad(
+        None, [images, coords], known_grads={output: strided[2]}
+    )
+    function = theano.function([images, coords, cotangent], outputs, mode=FAST)
     assert fused_ops(function) == BOTH
     case = Case(
         kind, rng.normal(size=(3, 2, 7, 8)), rng.normal(size=(3, 2, 3)), (5, 6), rng
     )
     arrays = [
         np.zeros((3, 2, 15, 7), 'float32'),
-        case.where[::-1, :, ::-1],
+        case.coords[::-1, :, ::-1],
         np.zeros((3, 2, 10, 6), 'float32'),
     ]
     arrays[0][:, ::-1, ::2] = np.concatenate(
         [case.images, case.images[:, :, :, :0]], axis=3
     ).transpose(0, 1, 3, 2)
     arrays[2][:, :, ::-2] = case.cotangent
-    output, to_images, to_where = function(*arrays)
+    output, to_images, to_coords = function(*arrays)
     expected = case.run()
     np.testing.assert_array_equal(output, expected[0])
     np.testing.assert_array_equal(
         to_images[:, ::-1, ::2].transpose(0, 1, 3, 2), expected[1]
     )
-    np.testing.assert_array_equal(to_where[::-1, :, ::-1], expected[2])
+    np.testing.assert_array_equal(to_coords[::-1, :, ::-1], expected[2])
 
 
 def test_calls_do_not_disturb_each_other(rng):
@@ -445,7 +436,7 @@ def ops():
     return forward, backward
 
 
-def test_what_does_not_fit_is_refused(ops):
+def test_wrong_shapes_are_errors(ops):
     forward, backward = ops
     images, matrices = np.zeros((2, 1, 3, 4), 'f'), np.zeros((2, 2, 3), 'f')
     assert np.asarray(forward(images, matrices, [5, 6])).shape == (2, 1, 5, 6)
@@ -504,7 +495,7 @@ def test_a_layer_is_fused_and_nothing_comes_back_to_the_host_between(rng):
     ]
     step = theano.function([], cost, updates=updates, mode=FAST)
     assert fused_ops(step) == BOTH
-    assert work_of_the_host(step) == []
+    assert host_operations(step) == []
     costs = [float(step()) for _ in range(3)]
     assert costs[0] > costs[1] > costs[2]
 
@@ -586,7 +577,7 @@ def test_only_the_gradients_that_are_asked_for_are_computed(rng):
             if isinstance(node.op, GpuFusedSampleGradient)
         ]
         assert op.wrt == (name,)
-        found = function(case.images, case.where, *case.size, case.cotangent)
+        found = function(case.images, case.coords, *case.size, case.cotangent)
         np.testing.assert_array_equal(found, both[1 + number])
 
 
@@ -599,7 +590,7 @@ def test_stacked_transformers_are_fused_each():
     assert sorted(names) == sorted(BOTH * 2)
 
 
-def test_the_ops_survive_pickling():
+def test_the_ops_can_be_pickled():
     for op in (GpuFusedSample(KINDS[0]), GpuFusedSampleGradient(KINDS[4], ('coords',))):
         again = pickle.loads(pickle.dumps(op))
         assert again == op and hash(again) == hash(op)

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import theano
 
+from helpers.host_work import host_operations
 from lasagne_stn.bench import training_step
 from lasagne_stn.bench.remote import Remote
-
-from .conftest import work_of_the_host
 
 STEPS = 10
 
@@ -34,7 +33,7 @@ class Training(training_step.TheanoTraining):
 
     def host(self):
         """What the host had to compute."""
-        return work_of_the_host(self._step)
+        return host_operations(self._step)
 
 
 @pytest.mark.parametrize('name', ['ST-FCN', 'ST-CNN'])

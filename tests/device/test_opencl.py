@@ -9,9 +9,8 @@ import theano.tensor as T
 from theano import scalar
 from theano.gpuarray.nnet import GpuCrossentropySoftmaxArgmax1HotWithBias
 
+from helpers.host_work import host_operations
 from lasagne_stn._platform import opencl
-
-from .conftest import work_of_the_host
 
 pytestmark = pytest.mark.skipif(
     not theano.config.device.startswith('opencl'),
@@ -23,7 +22,7 @@ NAN = float('nan')
 def on_the_device(inputs, outputs):
     """Compile; nothing may be left to the host."""
     function = theano.function(inputs, outputs, mode='FAST_RUN')
-    assert work_of_the_host(function) == []
+    assert host_operations(function) == []
     return function
 
 

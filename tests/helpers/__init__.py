@@ -1,1 +1,1 @@
-"""What tests share: an oracle, compiled functions, golden cases, data files."""
+"""Code that tests share: oracles, compiled functions, golden cases, data files."""

@@ -1,11 +1,11 @@
-"""Compiled functions: a graph as it is, or with fused ops, and what is in it."""
+"""Compile functions explicitly or with fused ops, and list the fused ops."""
 
 import theano
 import theano.tensor as T
 
 FLOAT_TYPES = ('float32', 'float64')
 
-# Without C also for the folding of constants.
+# Without C code, even for constant folding.
 QUICK = theano.compile.get_mode('FAST_COMPILE').excluding(
     'constant_folding', 'topo_constant_folding'
 )
@@ -27,19 +27,19 @@ class Way:
         return self.name
 
     def run(self, build, *arrays, mode=None):
-        """Result of a graph, as a numpy array.
+        """Return the result of a graph, as a numpy array.
 
         `build` takes Theano variables like `arrays`, not constants: Theano would fold
-        those with compiled code, which is slow to get.
+        those with compiled code, which is slow to compile.
         """
         inputs = [_variable(array) for array in arrays]
         return theano.function(inputs, build(*inputs), mode=mode or self.mode)(*arrays)
 
     def with_gradients(self, build, *arrays, dtype=None, mode=None):
-        """Output of a graph and its gradients to each input, as numpy arrays.
+        """Return the output of a graph and its gradients, as numpy arrays.
 
         `build` takes Theano variables like `arrays`; the last array is the cotangent
-        that is sent in at the output.
+        of the output.
         """
         arrays = [array.astype(dtype or array.dtype) for array in arrays]
         inputs = [_variable(array) for array in arrays]
@@ -51,7 +51,7 @@ class Way:
 
 
 EXPLICIT = Way('explicit', QUICK)
-# The fused ops run in numpy here; tests of the compiled ones name their mode.
+# The fused ops run in numpy here; tests of compiled ops choose another mode.
 FUSED = Way('fused', QUICK.including('lasagne_stn_fuse'))
 WAYS = {way.name: way for way in (EXPLICIT, FUSED)}
 run, with_gradients = EXPLICIT.run, EXPLICIT.with_gradients
@@ -62,7 +62,7 @@ def _variable(array):
 
 
 def fused_ops(function):
-    """Names of the fused ops in a compiled function."""
+    """Return the names of the fused ops in a compiled function."""
     return [
         type(node.op).__name__
         for node in function.maker.fgraph.toposort()

@@ -1,4 +1,4 @@
-"""What the original sources computed: stored inputs, outputs and gradients."""
+"""Golden cases: stored inputs, outputs and gradients of the original sources."""
 
 import os
 
@@ -10,7 +10,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), 'golden')
 
 
 class GoldenCase:
-    """What an original source computed on one random input; figures only."""
+    """One random input, and what an original source computed from it."""
 
     def __init__(self, source, dtype, number, arrays):
         self.source, self.dtype, self.number = source, dtype, number
@@ -28,7 +28,7 @@ class GoldenCase:
 
 
 def golden_cases(source, transform):
-    """The cases of one source and transform, in both floating point types."""
+    """Return the cases of one source and transform, in both floating point types."""
     cases = []
     for dtype in FLOAT_TYPES:
         path = os.path.join(FOLDER, '%s-%s.npz' % (source, dtype))

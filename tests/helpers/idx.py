@@ -4,6 +4,6 @@ import struct
 
 
 def idx_bytes(array):
-    """The IDX file of an array of unsigned bytes, written from its definition."""
+    """Return the IDX file of an array of unsigned bytes."""
     header = struct.pack('>BBBB', 0, 0, 8, array.ndim)
     return header + struct.pack('>%dI' % array.ndim, *array.shape) + array.tobytes()

@@ -1,4 +1,4 @@
-"""Whole layers with a choice of options, beside the same as slow loops."""
+"""Layers with a choice of options, and slow loops for them."""
 
 import numpy as np
 import theano
@@ -54,7 +54,7 @@ INTERPOLATIONS = {
 
 
 class Setting:
-    """One choice of options: the layer, its function, and the same as loops."""
+    """A choice of options: the layer, its compiled function, and slow loops."""
 
     def __init__(self, transform, interpolation, border_mode, corners, dtype, size):
         self.dtype = dtype
@@ -110,7 +110,7 @@ class Setting:
         return oracle.sample(images, points, self.kernel, **self.options)
 
     def arrays(self, rng, batch):
-        """Images, theta, cotangent; theta to the float type's precision."""
+        """Return images, theta, cotangent; theta in the precision of the float type."""
         theta = self.transform.identity + rng.normal(
             scale=0.2, size=(batch, self.transform.num_params)
         )
@@ -122,7 +122,7 @@ class Setting:
 
 
 def check_bad_parameters(setting, rng, tolerance=0):
-    """NaN, infinity and 1e30, each in an image of its own, between two good ones."""
+    """Check that NaN, infinity and 1e30 only affect their own images."""
     images, theta, cotangent = setting.arrays(rng, 9)
     clean = setting.run(images, theta, cotangent)
     parameter = rng.integers(theta.shape[1], size=9)

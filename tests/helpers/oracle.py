@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def place_on_axis(coordinate, pixels, align_corners):
+def to_pixels(coordinate, pixels, align_corners):
     """From [-1, 1] to pixels: ends are pixel centres, or outer edges of pixels."""
     if align_corners:
         first, last = 0, pixels - 1
@@ -16,13 +16,13 @@ def target_points(size, align_corners):
     """Points (x, y[, z]) of the output pixels, shape size + (dims,)."""
     points = np.zeros(tuple(size) + (len(size),))
     for index in np.ndindex(*size):
-        for axis, (place, pixels) in enumerate(zip(index, size)):
+        for axis, (pixel, pixels) in enumerate(zip(index, size)):
             if align_corners and pixels == 1:
                 value = 0
             elif align_corners:
-                value = 2 * place / (pixels - 1) - 1
+                value = 2 * pixel / (pixels - 1) - 1
             else:
-                value = (2 * place + 1) / pixels - 1
+                value = (2 * pixel + 1) / pixels - 1
             points[index + (len(size) - 1 - axis,)] = value
     return points
 
@@ -30,21 +30,21 @@ def target_points(size, align_corners):
 def extended_pixel(image, index, border_mode, border_value):
     """The pixel at any whole-number index, counted by walking back into the image."""
     inside = []
-    for place, pixels in zip(index, image.shape):
-        if border_mode == 'constant' and not 0 <= place < pixels:
+    for pixel, pixels in zip(index, image.shape):
+        if border_mode == 'constant' and not 0 <= pixel < pixels:
             return border_value
         if border_mode == 'nearest':
-            place = min(max(place, 0), pixels - 1)
-        while not 0 <= place < pixels:
+            pixel = min(max(pixel, 0), pixels - 1)
+        while not 0 <= pixel < pixels:
             if border_mode == 'wrap':
-                place += pixels if place < 0 else -pixels
+                pixel += pixels if pixel < 0 else -pixels
             elif border_mode == 'mirror':
-                place = -place if place < 0 else 2 * (pixels - 1) - place
+                pixel = -pixel if pixel < 0 else 2 * (pixels - 1) - pixel
                 if pixels == 1:
-                    place = 0
+                    pixel = 0
             elif border_mode == 'reflect':
-                place = -1 - place if place < 0 else 2 * pixels - 1 - place
-        inside.append(int(place))
+                pixel = -1 - pixel if pixel < 0 else 2 * pixels - 1 - pixel
+        inside.append(int(pixel))
     return image[tuple(inside)]
 
 
@@ -87,16 +87,16 @@ def sample(
     output = np.zeros(images.shape[:2] + size)
     for batch in range(len(images)):
         for index in np.ndindex(*size):
-            places = [
-                place_on_axis(coordinate, pixels, align_corners)
+            coordinates = [
+                to_pixels(coordinate, pixels, align_corners)
                 for coordinate, pixels in zip(
                     points[(batch,) + index][::-1], images.shape[2:]
                 )
             ]
-            starts = [int(np.floor(place)) - radius for place in places]
-            for offset in np.ndindex(*(2 * radius + 2,) * len(places)):
+            starts = [int(np.floor(x)) - radius for x in coordinates]
+            for offset in np.ndindex(*(2 * radius + 2,) * len(coordinates)):
                 near = [start + step for start, step in zip(starts, offset)]
-                weight = np.prod([kernel(place - m) for place, m in zip(places, near)])
+                weight = np.prod([kernel(x - m) for x, m in zip(coordinates, near)])
                 if weight == 0:
                     continue
                 for channel in range(images.shape[1]):
@@ -125,7 +125,7 @@ def translation(theta, points):
 
 
 def attention(theta, points, scale=None):
-    """Eq. 2; theta (batch, 1 + dims), or (batch, dims) where the scale is fixed."""
+    """Eq. 2; theta (batch, 1 + dims), or (batch, dims) if the scale is fixed."""
     result = []
     for parameters in theta:
         s, shift = (
@@ -173,10 +173,10 @@ def thin_plate_spline(theta, points):
         moved = controls + np.stack([offsets[:count], offsets[count:]], axis=1)
         solved = np.linalg.solve(system, np.append(moved, np.zeros((3, 2)), axis=0))
         for x, y in _rows(points):
-            place = solved[count] + solved[count + 1] * x + solved[count + 2] * y
+            point = solved[count] + solved[count + 1] * x + solved[count + 2] * y
             for weight, control in zip(solved, controls):
-                place = place + weight * _bending(np.array([x, y]) - control)
-            result.append(place)
+                point = point + weight * _bending(np.array([x, y]) - control)
+            result.append(point)
     return np.array(result).reshape((len(theta),) + points.shape)
 
 
@@ -208,10 +208,10 @@ def compose(*parts):
     def apply(theta, points):
         result = []
         for one in theta:
-            place, rest = points, one
+            point, rest = points, one
             for transform, count in parts:
-                place, rest = transform(rest[None, :count], place)[0], rest[count:]
-            result.append(place)
+                point, rest = transform(rest[None, :count], point)[0], rest[count:]
+            result.append(point)
         return np.array(result).reshape((len(theta),) + points.shape)
 
     return apply

@@ -14,6 +14,6 @@ SCIPY_MODES = {
 def random_points(rng, size, images, border_mode='nearest', spread=1.6):
     """Points in and out of the image, none within 1e-3 pixels of a kink."""
     points = rng.uniform(-spread, spread, size=size)
-    places = points * (np.array(images.shape[:1:-1]) - 1) / 2
-    close = np.abs(places * 2 - np.round(places * 2)) < 2e-3
+    coordinates = points * (np.array(images.shape[:1:-1]) - 1) / 2
+    close = np.abs(coordinates * 2 - np.round(coordinates * 2)) < 2e-3
     return points + close * 3e-3

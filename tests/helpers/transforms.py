@@ -1,4 +1,4 @@
-"""Every transform beside its slow loops."""
+"""Every transform and its slow loops."""
 
 from helpers import oracle
 from lasagne_stn import (
