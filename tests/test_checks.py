@@ -1,4 +1,4 @@
-"""Each refusal: a valid call, then one change."""
+"""Each check: a valid call, then one change."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def test_an_owner_is_called_by_its_name_or_its_kind():
     assert checks.owner_name('sample') == 'sample'
 
 
-def test_a_refusal_says_who_which_what_and_what_to_do():
+def test_an_error_names_owner_argument_requirement_value_and_advice():
     error = checks.argument_error(
         Named(), 'theta', 'be short', 'long', 'Cut it.', TypeError
     )
@@ -30,19 +30,19 @@ def test_a_fitting_shape_passes(given):
 
 
 @pytest.mark.parametrize('given', [(2,), (2, 3, 1), (2, 4), (-1, 3)])
-def test_another_shape_is_refused(given):
+def test_another_shape_is_an_error(given):
     with pytest.raises(ValueError, match=r'theta must have shape \(batch, 3\), got '):
         checks.shape('warp', 'theta', given, ('batch', 3))
 
 
-def test_an_image_axis_of_no_pixels_is_refused():
+def test_an_image_axis_of_no_pixels_is_an_error():
     checks.shape('warp', 'incoming', (2, 5), ('batch', 'rows'))
     with pytest.raises(ValueError, match=r'incoming must .*, got \(2, 0\)'):
         checks.shape('warp', 'incoming', (2, 0), ('batch', 'rows'))
 
 
 @pytest.mark.parametrize('value', ['miror', None, 3])
-def test_an_unknown_choice_is_refused(value):
+def test_an_unknown_choice_is_an_error(value):
     checks.choice('warp', 'mode', 'mirror', ['mirror', 'wrap'])
     with pytest.raises(ValueError, match="mode must be one of 'mirror', 'wrap', got"):
         checks.choice('warp', 'mode', value, ['mirror', 'wrap'])
@@ -66,13 +66,13 @@ def test_a_factor_becomes_a_pair(value, pair):
 @pytest.mark.parametrize(
     'value', [0, -1, float('nan'), float('inf'), (1, 2, 3), (1, 0)]
 )
-def test_a_factor_that_is_not_positive_is_refused(value):
+def test_a_factor_that_is_not_positive_is_an_error(value):
     with pytest.raises(ValueError, match='factor must be a positive number or 2 of'):
         checks.positive_pair('warp', 'factor', value)
 
 
 @pytest.mark.parametrize('value', ['2', None, True, (1, 'a'), 1j])
-def test_a_factor_that_is_no_number_is_refused(value):
+def test_a_factor_that_is_no_number_is_an_error(value):
     with pytest.raises(TypeError, match='factor must be a positive number or 2 of'):
         checks.positive_pair('warp', 'factor', value)
 
@@ -94,7 +94,7 @@ def test_a_size_becomes_a_tuple():
         ((True, 4), TypeError),
     ],
 )
-def test_another_size_is_refused(value, error):
+def test_another_size_is_an_error(value, error):
     with pytest.raises(error, match=r'size must be \(rows, columns\) in pixels'):
         checks.size('warp', 'size', value, ('rows', 'columns'))
 

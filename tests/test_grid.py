@@ -25,7 +25,7 @@ def test_regular_grid_equals_the_loops(size, align_corners):
 @pytest.mark.parametrize(
     'size, error', [(5, TypeError), ((5,), ValueError), ((1, 2, 3, 4), ValueError)]
 )
-def test_a_size_of_no_grid_is_refused(size, error):
+def test_another_size_is_an_error(size, error):
     with pytest.raises(error, match=r'regular_grid: size must be \(rows, columns\) or'):
         regular_grid(size)
 
@@ -61,9 +61,9 @@ def test_convention_ends_are_pixel_centres_or_outer_edges():
 @pytest.mark.parametrize('align_corners', [True, False])
 def test_to_pixels_equals_the_formula(align_corners, rng):
     coordinates = rng.normal(size=(3, 4))
-    place = run(lambda x: to_pixels(x, 9, align_corners), coordinates)
+    found = run(lambda x: to_pixels(x, 9, align_corners), coordinates)
     np.testing.assert_allclose(
-        place, oracle.place_on_axis(coordinates, 9, align_corners), rtol=1e-13
+        found, oracle.to_pixels(coordinates, 9, align_corners), rtol=1e-13
     )
 
 

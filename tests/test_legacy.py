@@ -1,4 +1,4 @@
-"""The first public source, re-created, defects and all."""
+"""The first public source, reproduced with its defects."""
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ def test_whole_numbers_as_theta_are_parameters_like_others(rng):
         ),
     ],
 )
-def test_wrong_arguments_are_refused(change, error, message):
+def test_wrong_arguments_are_errors(change, error, message):
     valid = dict(incoming=(2, 3, 8, 6), localization_network=(2, 6))
     assert legacy.TransformerLayer(**valid).output_shape == (2, 3, 8, 6)
     valid.update(change)

@@ -174,7 +174,7 @@ def test_the_penalty_of_infinite_parameters_and_of_volumes_is_finite():
     assert penalty_of(layer, theta, np.zeros((1, 1, 2, 6, 4)))[0] > 0
 
 
-def test_wrong_arguments_are_refused():
+def test_wrong_arguments_are_errors():
     head = localisation_head((None, 4), Affine())
     for transform in (Affine, 'affine', None, 6):
         with pytest.raises(

@@ -55,7 +55,7 @@ def test_the_output_is_as_large_as_the_image_if_nobody_asks(rng):
     np.testing.assert_allclose(warped, image, atol=1e-12)
 
 
-def test_what_does_not_fit_is_refused():
+def test_wrong_arguments_are_errors():
     image, theta = np.zeros((4, 5)), np.zeros(6)
     warp_image(image, theta)
     with pytest.raises(ValueError, match=r'image must .*\(rows, columns\), got \(20,'):

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Make one file with which a bare x86-64 machine (Ubuntu 24.04, say: a C++ compiler and
-# the card's driver, no network) runs the device's tests and the benchmark:
+# Make one file that lets a bare x86-64 machine (such as Ubuntu 24.04 with a C++ compiler
+# and the GPU driver, without network) run the device tests and the benchmark:
 #
 #     tests/gpu/make_bundle.sh [FILE]             # on Debian 12, with a network
 #     tar xJf FILE && bundle/run.sh cuda0         # there
 #
-# In it: Debian's Python 3.11, libgpuarray and pygpu, PyPI's packages, this package and
-# its tests. Nothing is installed here but into a scratch folder.
+# It contains Debian's Python 3.11, libgpuarray and pygpu, packages from PyPI, this package
+# and its tests. Everything is installed into a temporary folder.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 output=$(realpath "${1:-lasagne-stn-bundle.tar.xz}")
@@ -18,13 +18,13 @@ pypi='pytest>=7 hypothesis>=6 mako>=1.1 click>=8 rich>=12'
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 root=$scratch/root
-source=$scratch/source              # without what an earlier build left
+source=$scratch/source              # without the files of an earlier build
 bundle=$scratch/bundle
 mkdir -p "$root" "$source" "$bundle"/{bin,lib,include,site}
 cp -r "$here"/{lasagne_stn,tests,setup.cfg,pyproject.toml,README.md,LICENSE} "$source"
 
 cd "$scratch"
-# shellcheck disable=SC2086        # a list of words
+# shellcheck disable=SC2086        # a list
 apt-get download -q $debian
 for package in *.deb; do
   dpkg -x "$package" "$root"
@@ -35,16 +35,16 @@ python3.11 -m pip install -q --no-compile --target "$bundle/site" "$source" $pyp
 cp "$root/usr/bin/python3.11" "$bundle/bin/"
 cp -r "$root/usr/lib/python3.11" "$bundle/lib/"
 cp -r "$root/usr/include/python3.11" "$root/usr/include/gpuarray" "$bundle/include/"
-# Debian's pyconfig.h only includes this one, by its place in the system.
+# Debian's pyconfig.h only includes this one, by its path in the system.
 cp "$root"/usr/include/x86_64-linux-gnu/python3.11/pyconfig.h \
   "$bundle/include/python3.11/"
 find "$root" -name '*.so.*' -exec cp -L {} "$bundle/lib/" \;
 ln -s libgpuarray.so.3 "$bundle/lib/libgpuarray.so"
-ar rc "$bundle/lib/libpython3.11.a"     # Theano links it; the program has its contents
+ar rc "$bundle/lib/libpython3.11.a"     # Theano links it; python3.11 has its contents
 cp -r "$root/usr/lib/python3/dist-packages/pygpu" "$bundle/site/"
 cp -r "$source"/{tests,setup.cfg,tests/gpu/run.sh} "$bundle/"
 
-# What no test needs.
+# Remove what the tests do not use.
 rm -rf "$bundle"/lib/python3.11/{config-3.11-*,test,idlelib,tkinter,ensurepip,lib2to3} \
   "$bundle"/lib/python3.11/sitecustomize.py "$bundle/site/bin"
 find "$bundle/lib" "$bundle/site" -depth -type d \

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Run the device's tests and the benchmark on this machine, from a bundle that
-# make_bundle.sh made and that was unpacked here:
+# Run the device's tests and the benchmark on this machine, from a bundle made by
+# make_bundle.sh and unpacked here:
 #
 #     bundle/run.sh [DEVICE [COMMAND...]]
 #
-# DEVICE is Theano's name, cuda0 if it is not given. With a COMMAND, that is run instead
-# of the tests and the benchmark. A C++ compiler must be there, and for CUDA the driver
-# and the libraries nvrtc and cublas. What is compiled goes into the bundle's folder.
+# DEVICE is Theano's name for it, cuda0 by default. A COMMAND runs instead of the tests
+# and the benchmark. Requires a C++ compiler and, for CUDA, the driver and the libraries
+# nvrtc and cublas. Compiled code goes into the bundle's folder.
 set -euo pipefail
 bundle=$(cd "$(dirname "$0")" && pwd)
 device=${1:-cuda0}
@@ -17,10 +17,10 @@ if ! command -v g++ >/dev/null; then
   exit 1
 fi
 
-# The newest library of a name: in CUDA_HOME, else anywhere.
+# Print the newest library with a name: in CUDA_HOME, else anywhere.
 library() {
-  for place in "${CUDA_HOME:-/usr/local}" /usr /opt; do
-    found=$(find "$place" -name "$1" -not -path '*/stubs/*' 2>/dev/null | sort -V |
+  for folder in "${CUDA_HOME:-/usr/local}" /usr /opt; do
+    found=$(find "$folder" -name "$1" -not -path '*/stubs/*' 2>/dev/null | sort -V |
       tail -n 1) || true
     [[ ! $found ]] || break
   done
@@ -33,7 +33,7 @@ if [[ $device == cuda* ]]; then
   for name in libcuda.so.1 'libnvrtc.so.1[0-9]' 'libcublas.so.1[0-9]'; do
     found=$(library "$name")
     if [[ ! $found ]]; then
-      echo "CUDA's library $name is missing; CUDA_HOME says where to look"
+      echo "CUDA's library $name is missing; set CUDA_HOME to its folder"
       exit 1
     fi
     ln -sf "$found" "$bundle/cuda/${name%%.so*}.so"

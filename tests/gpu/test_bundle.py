@@ -11,12 +11,12 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 @pytest.fixture
 def run(tmp_path):
-    """Run a bundle's script with the libraries that the bundle has."""
+    """Run a bundle's script with the libraries of the bundle."""
     shutil.copy(os.path.join(FOLDER, 'run.sh'), str(tmp_path))
 
-    def run(*words, **environment):
+    def run(*arguments, **environment):
         done = subprocess.run(
-            ['bash', str(tmp_path / 'run.sh'), *words],
+            ['bash', str(tmp_path / 'run.sh'), *arguments],
             env=dict(environment, PATH=os.environ['PATH']),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

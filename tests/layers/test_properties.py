@@ -149,7 +149,7 @@ def test_the_image_gradient_is_the_transpose_of_the_warp(image, data, sampling):
 
 
 @given(images(batch=st.just(3)), st.data(), samplings)
-def test_any_parameters_are_survived_and_stay_in_their_image(image, data, sampling):
+def test_any_parameters_affect_only_their_image(image, data, sampling):
     theta = data.draw(thetas(3))
     function = warp(*sampling)
     clean = function(image, theta, np.ones_like(image))
@@ -166,7 +166,7 @@ def test_any_parameters_are_survived_and_stay_in_their_image(image, data, sampli
 @given(
     arrays('float64', (2, 4, 5, 2), elements=anything), st.sampled_from(BORDER_MODES)
 )
-def test_any_points_are_survived(points, border_mode):
+def test_any_points_give_values_of_the_image(points, border_mode):
     image = np.arange(24.0).reshape(2, 1, 3, 4)
     found = compiled_sample(border_mode)(image, points)
     unknown = np.isnan(points).any(axis=-1)[:, None]

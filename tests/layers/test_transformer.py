@@ -1,4 +1,4 @@
-"""TransformerLayer in Lasagne: golden cases, oracles, networks, refusals."""
+"""TransformerLayer in Lasagne: golden cases, oracles, networks, errors."""
 
 import pickle
 
@@ -28,6 +28,7 @@ from lasagne_stn import (
     SamplingGridLayer,
     ThinPlateSpline,
     TPSTransformerLayer,
+    Transformer3DLayer,
     TransformerLayer,
 )
 from lasagne_stn.sampling.markers import Marker
@@ -39,12 +40,8 @@ TOLERANCE = {
 
 
 def unknown_layer(factor=1, border_mode='nearest', **kwargs):
-    """A transformer that knows no size in advance."""
+    """Return a transformer whose sizes are all unknown."""
     return TransformerLayer((None,) * 4, (None, 6), factor, border_mode, **kwargs)
-
-
-def repr_class(value):
-    return type(value).__name__
 
 
 def warp(layer):
@@ -93,9 +90,9 @@ def test_gradients_equal_finite_differences(rng):
     )
 
 
-def test_convention_output_points_are_mapped_to_input_points(rng, way):
+def test_convention_transforms_map_target_points_to_source_points(rng, way):
     images = rng.normal(size=(1, 1, 5, 7))
-    # One pixel is 2 / (7 - 1) half-widths: x_s = x_t + 1 pixel shows the right part.
+    # One pixel is 2 / (7 - 1): x_s = x_t + 1 pixel shows the right part.
     theta = np.array([[1, 0, 2 / 6, 0, 1, 0]])
     found = way.run(warp(unknown_layer()), images, theta)
     np.testing.assert_allclose(found[..., :-1], images[..., 1:], rtol=1e-12)
@@ -158,7 +155,7 @@ def test_nan_and_infinite_theta_stay_in_their_image(rng, float_type, way):
         np.testing.assert_array_equal(before[[0, 4]], after[[0, 4]])
 
 
-def test_the_graph_can_be_read():
+def test_the_graph_is_readable():
     images, theta = T.tensor4('images'), T.matrix('theta')
     text = theano.printing.debugprint(
         unknown_layer().get_output_for([images, theta]), file='str'
@@ -247,7 +244,7 @@ def test_outputs_for_several_inputs():
     np.testing.assert_allclose(found, np.ones((2, 1, 2, 3)), rtol=1e-5)
 
 
-def test_a_network_survives_pickling(rng):
+def test_networks_can_be_pickled(rng):
     l_in, last = two_transformers()
     l_again, again = pickle.loads(pickle.dumps((l_in, last)))
     images = rng.normal(size=(2, 2, 9, 8)).astype(theano.config.floatX)
@@ -285,7 +282,7 @@ def test_the_list_of_two_layers_of_2015():
             (2, 3, 8, 6),
             (2, 5),
             r'localization_network must have shape \(batch, 6\), got '
-            r'\(2, 5\)\.\nAffine\(\) takes 6 parameters per image: give the last layer num_',
+            r'\(2, 5\)\.\nAffine\(\) takes 6 parameters per image: give the last ',
         ),
         ((2, 3, 8, 6), (2, 6, 1), r'localization_network must have .* got \(2, 6, 1\)'),
         (
@@ -295,7 +292,7 @@ def test_the_list_of_two_layers_of_2015():
         ),
     ],
 )
-def test_wrong_shapes_are_refused(images, theta, message):
+def test_wrong_shapes_are_errors(images, theta, message):
     TransformerLayer((2, 3, 8, 6), (2, 6), name='warp')
     with pytest.raises(ValueError, match=message):
         TransformerLayer(images, theta, name='warp')
@@ -340,7 +337,7 @@ def test_wrong_shapes_are_refused(images, theta, message):
         ),
     ],
 )
-def test_wrong_arguments_are_refused(change, error, message):
+def test_wrong_arguments_are_errors(change, error, message):
     valid = dict(incoming=(2, 3, 8, 6), localization_network=(2, 6))
     TransformerLayer(**valid)
     valid.update(change)
@@ -390,7 +387,7 @@ def test_wrong_arguments_are_refused(change, error, message):
         ),
     ],
 )
-def test_wrong_options_are_refused(change, error, message):
+def test_wrong_options_are_errors(change, error, message):
     valid = dict(incoming=(2, 3, 8, 6), localization_network=(2, 6))
     TransformerLayer(output_size=(4, 5), **valid)
     valid.update(change)
@@ -412,7 +409,7 @@ def test_an_output_size_instead_of_a_factor(size, rng, way):
 
 
 @pytest.mark.parametrize('factor', [0.1, 0.3, 0.6, 0.7, 1.1, 1.2, 1 / 3, (2, 0.6)])
-def test_an_unknown_size_is_divided_as_a_known_one(factor, float_type):
+def test_unknown_sizes_are_divided_like_known_ones(factor, float_type):
     images = T.tensor4('images')
     layer = unknown_layer(factor)
     count = theano.function([images], layer._symbolic_size(images))
@@ -422,7 +419,7 @@ def test_an_unknown_size_is_divided_as_a_known_one(factor, float_type):
         assert tuple(int(pixels) for pixels in found) == known[2:]
 
 
-def test_constant_borders_have_a_value_of_their_own(rng, way):
+def test_constant_borders_use_the_border_value(rng, way):
     images = rng.normal(size=(1, 2, 3, 4))
     theta = np.array([[1.0, 0, 10, 0, 1, 0]])
     for value in (0, -2.5):
@@ -446,7 +443,7 @@ def test_constant_borders_are_equation_5(rng, way):
 
 
 @pytest.mark.parametrize('align_corners', [True, False])
-def test_isotropic_rotation_turns_pixels_into_pixels(align_corners, rng, way):
+def test_isotropic_rotation_maps_pixels_to_pixels(align_corners, rng, way):
     """A quarter turn of a wide image about its middle, clockwise."""
     images = rng.normal(size=(1, 1, 5, 9))
     theta = np.array([[0.0, 1, 0, -1, 0, 0]])  # x_s = y, y_s = -x
@@ -464,7 +461,7 @@ TPS_CASES = golden_cases('lasagne2018', 'tps')
 @pytest.mark.parametrize('size', ['known', 'unknown'])
 @pytest.mark.parametrize('case', TPS_CASES, ids=str)
 def test_golden_cases_of_the_spline(case, size, way):
-    """Lasagne bends only where it knows the grid in advance; this layer always."""
+    """Lasagne bends only if it knows the grid at compile time; this layer always."""
     known = size == 'known'
     shapes = [
         array.shape if known else (None,) * array.ndim
@@ -520,7 +517,7 @@ def test_splines_of_known_and_unknown_grids_equal_the_independent_solve(way, rng
     )
 
 
-def test_the_spline_layer_refuses_what_cannot_be():
+def test_wrong_arguments_of_the_spline_layer_are_errors():
     valid = dict(incoming=(2, 1, 8, 6), localization_network=(2, 18), control_points=9)
     assert TPSTransformerLayer(**valid).output_shape == (2, 1, 8, 6)
     for change, error, message in [
@@ -540,11 +537,15 @@ def test_the_spline_layer_refuses_what_cannot_be():
         (
             dict(incoming=(2, 1, None, 6), precompute_grid=True),
             ValueError,
-            'precompute_grid must be False or "auto" while the size .* is unknown',
+            "precompute_grid must be False or 'auto' while the output size is unknown",
         ),
         (dict(bordermode='wrap'), TypeError, "unknown keyword .* 'bordermode'"),
         (dict(controlpoints=9), TypeError, "Did you mean 'control_points'"),
-        (dict(x=1), TypeError, "Known are 'control_points', .*'border_mode', "),
+        (
+            dict(x=1),
+            TypeError,
+            "Known are 'incoming', .*'control_points', .*'border_mode', ",
+        ),
     ]:
         with pytest.raises(error, match=message):
             TPSTransformerLayer(**dict(valid, **change))
@@ -552,7 +553,7 @@ def test_the_spline_layer_refuses_what_cannot_be():
 
 def test_sampling_grid_layer_shares_everything_with_its_transformer(rng):
     l_in, warped = two_transformers()
-    points = SamplingGridLayer(warped, name='where')
+    points = SamplingGridLayer(warped, name='points')
     assert points.output_shape == (None, 7, 3, 2)
     assert points.input_layers == warped.input_layers
     ours, theirs = get_all_params(points), get_all_params(warped)
@@ -580,14 +581,12 @@ def test_sampling_grid_of_shapes_and_of_other_transforms(rng, way):
         )
         assert layer.output_shape == (None, None, None, 2)
         theta = transform.identity + rng.normal(scale=0.2, size=(2, 8))
-        found = way.run(
-            lambda x, t: layer.get_output_for([x, t]), np.zeros((2, 1, 6, 5)), theta
-        )
+        found = way.run(warp(layer), np.zeros((2, 1, 6, 5)), theta)
         expected = slow(theta, oracle.target_points((3, 5), False))
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_sampling_grid_of_something_else_is_refused():
+def test_a_sampling_grid_of_another_layer_is_an_error():
     layer = InputLayer((None, 1, 4, 6))
     SamplingGridLayer(TransformerLayer(layer, (None, 6)))
     with pytest.raises(
@@ -622,9 +621,9 @@ def test_sampling_grid_of_something_else_is_refused():
         TPSTransformerLayer((None,) * 4, (None, 18), 2, 9),
         SamplingGridLayer(TransformerLayer((None,) * 4, (None, 6), (2, 3))),
     ],
-    ids=repr_class,
+    ids=lambda layer: type(layer).__name__,
 )
-def test_every_layer_survives_pickling_and_can_be_printed(layer, rng, way):
+def test_layers_can_be_pickled_and_printed(layer, rng, way):
     again = pickle.loads(pickle.dumps(layer))
     count = layer.input_shapes[1][1]
     images, theta = (
@@ -641,6 +640,56 @@ def test_every_layer_survives_pickling_and_can_be_printed(layer, rng, way):
     assert 'ARange' in text
 
 
+class Doubled(TransformerLayer):
+    """A layer with its own option."""
+
+    def __init__(self, incoming, localization_network, doubled=True, **kwargs):
+        self.doubled = doubled
+        super().__init__(incoming, localization_network, **kwargs)
+
+
+def test_the_known_keywords_are_those_of_the_signatures():
+    names = TransformerLayer.keyword_names()
+    assert names[:3] == ['incoming', 'localization_network', 'downsample_factor']
+    assert names[-2:] == ['border_value', 'name'] and len(names) == 10
+    spline = set(TPSTransformerLayer.keyword_names())
+    assert spline == set(names) - {'transform'} | {'control_points', 'precompute_grid'}
+    assert set(Transformer3DLayer.keyword_names()) == set(names)
+    with pytest.raises(TypeError, match=r"Doubled: .*\nDid you mean 'doubled'"):
+        Doubled((2, 3, 8, 6), (2, 6), double=False)
+    assert Doubled((2, 3, 8, 6), (2, 6), True, name='twice').name == 'twice'
+
+
+def test_sampling_options_are_attributes_of_the_layer():
+    layer = unknown_layer(1, 'constant', interpolation='nearest', border_value=2)
+    options = layer.interpolation, layer.border_mode, layer.border_value
+    assert repr(options) == "(Nearest(), 'constant', 2.0)"
+    assert layer.align_corners is True
+    assert layer.sampling == options + (True,)
+
+
+@pytest.mark.parametrize(
+    'layer, expected',
+    [
+        (
+            TransformerLayer((None, 3, 60, 40), (None, 6), 2, 'wrap', name='warp'),
+            "TransformerLayer('warp', Affine(), 'wrap', output (None, 3, 30, 20))",
+        ),
+        (
+            SamplingGridLayer(unknown_layer(), name='grid'),
+            "SamplingGridLayer('grid', Affine(), output (None, None, None, 2))",
+        ),
+        (
+            TPSTransformerLayer((None, 1, 4, 4), (None, 8), control_points=4),
+            "TPSTransformerLayer(ThinPlateSpline(4), 'nearest', output "
+            '(None, 1, 4, 4))',
+        ),
+    ],
+)
+def test_the_repr_of_a_layer_shows_what_it_does(layer, expected):
+    assert repr(layer) == expected
+
+
 def test_batch_elements_never_influence_each_other(rng, float_type, way):
     layer = unknown_layer(border_mode='wrap')
     images, theta = rng.normal(size=(4, 2, 5, 6)), rng.normal(size=(4, 6))
@@ -654,7 +703,7 @@ def test_batch_elements_never_influence_each_other(rng, float_type, way):
         assert (before[[0, 2, 3]] != after[[0, 2, 3]]).any()
 
 
-def test_a_hat_of_the_users_own_is_bilinear(rng, way):
+def test_a_custom_hat_kernel_is_bilinear(rng, way):
     images, theta = rng.normal(size=(2, 2, 5, 6)), rng.normal(size=(2, 6))
     cotangent = rng.normal(size=(2, 2, 5, 6))
     hat = Kernel(1, lambda distance: 1 - abs(distance))

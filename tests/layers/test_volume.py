@@ -136,7 +136,7 @@ def test_empty_batches_single_voxels_nan_and_pickling(rng):
     np.testing.assert_array_equal(found[[0, 3]], clean[[0, 3]])
 
 
-def test_wrong_volumes_are_refused():
+def test_wrong_volumes_are_errors():
     valid = dict(incoming=(2, 1, 4, 5, 6), localization_network=(2, 12), name='warp')
     Transformer3DLayer(**valid)
     for change, error, message in [
@@ -181,7 +181,7 @@ def test_flattening_equals_numpy(axis, pool, rng):
     assert get_output(again, symbol).ndim == 4
 
 
-def test_wrong_flattenings_are_refused():
+def test_wrong_flattenings_are_errors():
     FlattenVolumeLayer((None, 1, 4, 5, 6))
     for arguments, message in [
         (((None, 1, 5, 6),), r'incoming must have shape .*, got \(None, 1, 5, 6\)'),

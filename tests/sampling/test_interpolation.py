@@ -1,4 +1,4 @@
-"""Sampling kernels: weights against the equations, and what a user may bring."""
+"""Sampling kernels: weights against the equations, and custom kernels."""
 
 import numpy as np
 import pytest
@@ -24,6 +24,11 @@ every_kernel = pytest.mark.parametrize(
 )
 
 
+def sampler(*options, **named):
+    """Return a function of images and points with fixed options."""
+    return lambda images, points: sample(images, points, *options, **named)
+
+
 @pytest.mark.parametrize('align_corners', [True, False])
 @every_kernel
 def test_every_kernel_equals_the_loops(kernel, slow, align_corners, rng, float_type):
@@ -35,9 +40,7 @@ def test_every_kernel_equals_the_loops(kernel, slow, align_corners, rng, float_t
         options = dict(
             border_mode=border_mode, border_value=0.75, align_corners=align_corners
         )
-        found = run(
-            lambda x, p: sample(x, p, kernel, **options), images, points, mode=QUICK
-        )
+        found = run(sampler(kernel, **options), images, points, mode=QUICK)
         expected = oracle.sample(images, points.astype(float), slow, **options)
         exact = float_type == 'float64'
         np.testing.assert_allclose(found, expected, atol=1e-11 if exact else 1e-5)
@@ -48,13 +51,11 @@ def test_every_kernel_equals_the_loops(kernel, slow, align_corners, rng, float_t
 def test_nearest_equals_scipy(border_mode, rng):
     image = rng.normal(size=(5, 8))
     points = random_points(rng, (1, 6, 4, 2), image[None, None], spread=2)
-    places = oracle.place_on_axis(points[0, ..., ::-1], np.array([5, 8]), True)
+    coordinates = oracle.to_pixels(points[0, ..., ::-1], np.array([5, 8]), True)
     expected = scipy.ndimage.map_coordinates(
-        image, places.transpose(2, 0, 1), order=0, mode=SCIPY_MODES[border_mode]
+        image, coordinates.transpose(2, 0, 1), order=0, mode=SCIPY_MODES[border_mode]
     )
-    found = run(
-        lambda x, p: sample(x, p, 'nearest', border_mode), image[None, None], points
-    )
+    found = run(sampler('nearest', border_mode), image[None, None], points)
     np.testing.assert_array_equal(found[0, 0], expected)
 
 
@@ -64,7 +65,7 @@ def test_gradients_equal_finite_differences_of_the_loops(kernel, slow, rng):
     points = random_points(rng, (1, 2, 3, 2), images)
     cotangent = rng.normal(size=(1, 2, 2, 3))
     found = with_gradients(
-        lambda x, p: sample(x, p, kernel, 'reflect'),
+        sampler(kernel, 'reflect'),
         images,
         points,
         cotangent,
@@ -85,16 +86,18 @@ def test_convention_the_gradient_of_nearest_to_the_points_is_zero(border_mode, r
     images, points = rng.normal(size=(1, 1, 3, 4)), rng.normal(size=(1, 3, 5, 2))
     cotangent = rng.normal(size=(1, 1, 3, 5))
     _, to_images, to_points = with_gradients(
-        lambda x, p: sample(x, p, 'nearest', border_mode), images, points, cotangent
+        sampler('nearest', border_mode), images, points, cotangent
     )
     assert (to_points == 0).all() and (to_images != 0).any()
 
 
 def test_convention_nearest_takes_the_right_one_of_two():
     images = np.arange(4.0).reshape(1, 1, 1, 4)
-    places = np.array([-0.5, 0.49999, 0.5, 1.5, 2.5, 3.5])
-    points = np.stack([places * 2 / 3 - 1, 0 * places], axis=-1).reshape(1, 1, 6, 2)
-    found = run(lambda x, p: sample(x, p, 'nearest', 'wrap'), images, points)
+    coordinates = np.array([-0.5, 0.49999, 0.5, 1.5, 2.5, 3.5])
+    points = np.stack([coordinates * 2 / 3 - 1, 0 * coordinates], axis=-1).reshape(
+        1, 1, 6, 2
+    )
+    found = run(sampler('nearest', 'wrap'), images, points)
     assert found.ravel().tolist() == [0, 0, 1, 2, 3, 0]
 
 
@@ -109,11 +112,13 @@ def test_weights_sum_to_one_and_are_exact_at_pixel_centres(kernel):
 def test_keys_kernel_reproduces_quadratic_functions():
     x = np.arange(8.0)
     images = (2 - 3 * x + 0.5 * x**2).reshape(1, 1, 1, 8)
-    places = np.array([1.25, 2.5, 4.9, 5.75])
-    points = np.stack([places * 2 / 7 - 1, 0 * places], axis=-1).reshape(1, 1, 4, 2)
-    found = run(lambda x, p: sample(x, p, Bicubic(-0.5)), images, points, mode=QUICK)
+    coordinates = np.array([1.25, 2.5, 4.9, 5.75])
+    points = np.stack([coordinates * 2 / 7 - 1, 0 * coordinates], axis=-1).reshape(
+        1, 1, 4, 2
+    )
+    found = run(sampler(Bicubic(-0.5)), images, points, mode=QUICK)
     np.testing.assert_allclose(
-        found.ravel(), 2 - 3 * places + 0.5 * places**2, rtol=1e-12
+        found.ravel(), 2 - 3 * coordinates + 0.5 * coordinates**2, rtol=1e-12
     )
 
 
@@ -125,7 +130,7 @@ def test_nan_and_far_points_stay_in_their_image(kernel, slow, rng):
     points[2] = [[[np.inf, 0], [0, -np.inf], [1e30, -1e30]]]
     for border_mode in ('nearest', 'mirror', 'constant'):
         output, _, to_points = with_gradients(
-            lambda x, p: sample(x, p, kernel, border_mode),
+            sampler(kernel, border_mode),
             images,
             points,
             np.ones((3, 1, 2, 3)),
@@ -136,7 +141,7 @@ def test_nan_and_far_points_stay_in_their_image(kernel, slow, rng):
         assert np.isfinite(to_points[[0, 2]]).all()
 
 
-def test_a_kernel_that_forgets_nan_does_not_hide_it():
+def test_a_custom_kernel_cannot_hide_nan():
     box = Kernel(1, lambda distance: T.switch(T.lt(abs(distance), 0.5), 1.0, 0.0))
     weights = run(
         lambda x: T.stack(box.weights(x)), np.array([np.nan, 0.25, 0.75]), mode=QUICK
@@ -144,7 +149,7 @@ def test_a_kernel_that_forgets_nan_does_not_hide_it():
     np.testing.assert_array_equal(weights, [[np.nan, 1, 0], [np.nan, 0, 1]])
 
 
-def test_what_is_no_kernel_is_refused():
+def test_invalid_kernels_are_errors():
     assert isinstance(as_kernel('warp', 'nearest'), Nearest)
     assert as_kernel('warp', Kernel(3, abs)).offsets == [-2, -1, 0, 1, 2, 3]
     with pytest.raises(

@@ -12,6 +12,11 @@ from lasagne_stn import sample
 from lasagne_stn.sampling import BORDER_MODES, sample_affine
 
 
+def sampler(**options):
+    """Return a function of images and points with fixed options."""
+    return lambda images, points: sample(images, points, **options)
+
+
 @pytest.mark.parametrize('align_corners', [True, False])
 @pytest.mark.parametrize('border_mode', BORDER_MODES)
 def test_bilinear_equals_the_loops(border_mode, align_corners, rng, way):
@@ -21,10 +26,10 @@ def test_bilinear_equals_the_loops(border_mode, align_corners, rng, way):
         border_mode=border_mode, align_corners=align_corners, border_value=0.75
     )
     expected = oracle.sample(images, points, **options)
-    found = way.run(lambda x, p: sample(x, p, **options), images, points)
+    found = way.run(sampler(**options), images, points)
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
     images, points = images.astype('float32'), points.astype('float32')
-    found = way.run(lambda x, p: sample(x, p, **options), images, points)
+    found = way.run(sampler(**options), images, points)
     expected = oracle.sample(images, points.astype(float), **options)
     assert found.dtype == 'float32'
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
@@ -34,13 +39,11 @@ def test_bilinear_equals_the_loops(border_mode, align_corners, rng, way):
 def test_bilinear_equals_scipy(border_mode, rng, way):
     image = rng.normal(size=(5, 8))
     points = rng.uniform(-2, 2, size=(1, 6, 4, 2))
-    places = oracle.place_on_axis(points[0, ..., ::-1], np.array([5, 8]), True)
+    coordinates = oracle.to_pixels(points[0, ..., ::-1], np.array([5, 8]), True)
     expected = scipy.ndimage.map_coordinates(
-        image, places.transpose(2, 0, 1), order=1, mode=SCIPY_MODES[border_mode]
+        image, coordinates.transpose(2, 0, 1), order=1, mode=SCIPY_MODES[border_mode]
     )
-    found = way.run(
-        lambda x, p: sample(x, p, border_mode=border_mode), image[None, None], points
-    )
+    found = way.run(sampler(border_mode=border_mode), image[None, None], points)
     np.testing.assert_allclose(found[0, 0], expected, rtol=1e-9, atol=1e-12)
 
 
@@ -54,7 +57,7 @@ def test_gradients_equal_finite_differences_of_the_loops(border_mode, rng, way):
         return oracle.sample(images, points, border_mode=border_mode)
 
     found = way.with_gradients(
-        lambda x, p: sample(x, p, border_mode=border_mode), images, points, cotangent
+        sampler(border_mode=border_mode), images, points, cotangent
     )
     np.testing.assert_allclose(
         found[1],
@@ -83,8 +86,10 @@ def test_verify_grad_and_second_derivatives(rng):
 
 def test_convention_at_a_kink_the_derivative_is_the_one_to_the_right(way):
     images = np.array([1.0, 4.0, 2.0, 7.0]).reshape(1, 1, 1, 4)
-    places = np.array([-1.0, 0.0, 1.0, 2.0, 3.0, 4.0])
-    points = np.stack([places * 2 / 3 - 1, 0 * places], axis=-1).reshape(1, 1, 6, 2)
+    coordinates = np.array([-1.0, 0.0, 1.0, 2.0, 3.0, 4.0])
+    points = np.stack([coordinates * 2 / 3 - 1, 0 * coordinates], axis=-1).reshape(
+        1, 1, 6, 2
+    )
     one = np.ones((1, 1, 1, 6))
     right = {
         'nearest': [0, 3, -2, 5, 0, 0],
@@ -95,7 +100,7 @@ def test_convention_at_a_kink_the_derivative_is_the_one_to_the_right(way):
     }
     for border_mode, slopes in right.items():
         found = way.with_gradients(
-            lambda x, p: sample(x, p, border_mode=border_mode), images, points, one
+            sampler(border_mode=border_mode), images, points, one
         )
         np.testing.assert_allclose(found[2][0, 0, :, 0], np.array(slopes) * 1.5)
 
@@ -105,7 +110,7 @@ def test_convention_at_a_kink_the_derivative_is_the_one_to_the_right(way):
 def test_images_of_one_row_or_column(shape, border_mode, rng, way):
     images = rng.normal(size=(1, 2) + shape)
     points = rng.uniform(-2, 2, size=(1, 2, 3, 2))
-    found = way.run(lambda x, p: sample(x, p, border_mode=border_mode), images, points)
+    found = way.run(sampler(border_mode=border_mode), images, points)
     np.testing.assert_allclose(
         found,
         oracle.sample(images, points, border_mode=border_mode),
@@ -119,7 +124,7 @@ def test_nan_and_far_points_stay_in_their_image(border_mode, rng, float_type, wa
     images = rng.normal(size=(4, 2, 3, 5))
     points = random_points(rng, (4, 2, 3, 2), images)
     cotangent = rng.normal(size=(4, 2, 2, 3))
-    build = lambda x, p: sample(x, p, border_mode=border_mode)
+    build = sampler(border_mode=border_mode)
     clean = way.with_gradients(build, images, points, cotangent, dtype=float_type)
     points[1, 0, 2] = np.nan
     points[2] = [1e30, -np.inf]
@@ -148,7 +153,7 @@ def test_an_empty_batch_gives_an_empty_result(way):
     assert shapes == [(0, 2, 5, 6), (0, 2, 3, 4), (0, 5, 6, 2)]
 
 
-def test_wrong_axes_and_names_are_refused():
+def test_wrong_axes_and_names_are_errors():
     images, points = T.tensor4(), T.tensor4()
     sample(images, points)
     with pytest.raises(ValueError, match='images must have 4 axes, or 5 for .*, got 2'):
@@ -173,14 +178,14 @@ def test_integers_are_read_as_numbers(float_type):
     images = np.array([[[[7, 12, 19]]]], 'uint8')
     points = np.array([[[[-1, 0], [0, 0], [3, 0]]]], 'int8')
     halves = (points / 2).astype(float_type)
-    for where, expected in ((points, [7, 12, -0.5]), (halves, [9.5, 12, 9.25])):
+    for coords, expected in ((points, [7, 12, -0.5]), (halves, [9.5, 12, 9.25])):
         for pixels in (images, images.astype(float_type)):
             variables = [
-                T.as_tensor_variable(array).type() for array in (pixels, where)
+                T.as_tensor_variable(array).type() for array in (pixels, coords)
             ]
             found = theano.function(
                 variables, sample(*variables, border_mode='constant', border_value=-0.5)
-            )(pixels, where)
+            )(pixels, coords)
             assert found.dtype == float_type
             np.testing.assert_allclose(found, [[[expected]]])
     matrices = T.btensor3()

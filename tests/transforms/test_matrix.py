@@ -1,4 +1,4 @@
-"""The matrix transforms: conventions, the matrix itself, refusals."""
+"""The matrix transforms: conventions, the matrix itself, errors."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_convention_isotropic_shifts_are_in_halves_of_the_longer_side():
     np.testing.assert_array_equal(matrix, [[0, 0.25, 0], [-4, 0, 0]])
 
 
-def test_convention_the_angle_turns_the_picture_clockwise():
+def test_convention_the_angle_rotates_the_picture_clockwise():
     # The output's top (0, -1) shows what is at the input's left (-1, 0).
     mapped = run(
         Similarity().apply, np.array([[1, np.pi / 2, 0, 0]]), np.array([[0.0], [-1.0]])
@@ -64,7 +64,7 @@ def test_an_infinite_angle_gives_some_rotation(angle, float_type):
     np.testing.assert_allclose(np.hypot(*mapped[0, :, 0]), 1, rtol=1e-6)
 
 
-def test_volumes_have_half_widths_in_the_order_x_y_z(rng):
+def test_half_extents_of_volumes_are_in_the_order_x_y_z(rng):
     theta = rng.normal(size=12)
     points = rng.normal(size=(5, 3))
     found = run(
@@ -106,7 +106,7 @@ def test_names_show_what_differs_from_the_default():
     assert repr(Attention(0.5, 3)) == 'Attention(scale=0.5, dims=3)'
 
 
-def test_wrong_arguments_are_refused():
+def test_wrong_arguments_are_errors():
     for kind in (Translation, Attention, Affine):
         assert kind(dims=3).dims == 3
         for dims in (4, '2', None, 2.0):

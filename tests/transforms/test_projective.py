@@ -1,4 +1,4 @@
-"""The projective transform, above all where its denominator is near zero."""
+"""The projective transform, especially where its denominator is near zero."""
 
 import numpy as np
 import pytest

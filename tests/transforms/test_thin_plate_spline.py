@@ -97,7 +97,7 @@ def test_verify_grad(rng):
         (None, TypeError),
     ],
 )
-def test_another_number_of_control_points_is_refused(count, error):
+def test_another_number_of_control_points_is_an_error(count, error):
     assert ThinPlateSpline(9).num_params == 18
     with pytest.raises(
         error,

@@ -1,6 +1,7 @@
-"""Every transform against the loops, and what the base class and Compose promise."""
+"""Every transform against the loops, the base class, and Compose."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ every_transform = pytest.mark.parametrize(
 
 
 def halves(dims):
-    """Half-widths along x, y (and z) of an image of SIZE, ends at pixel centres."""
+    """Half extents along x, y (and z) of an image of SIZE, ends at pixel centres."""
     return [(pixels - 1) / 2 for pixels in SIZE[::-1][:dims]]
 
 
@@ -74,6 +75,11 @@ def test_every_transform_and_its_gradient_equal_the_loops(transform, slow, rng):
     )
 
 
+def slow_rows(slow, theta, points):
+    """Return the points of one image as the library does, from the loops."""
+    return slow(theta[np.newaxis], points)[0].T
+
+
 @every_transform
 def test_points_that_differ_in_the_batch(transform, slow, rng):
     theta = near_identity(transform, rng)
@@ -83,10 +89,7 @@ def test_points_that_differ_in_the_batch(transform, slow, rng):
         mapped_by(transform), theta, points.transpose(0, 2, 1), cotangent, mode=QUICK
     )
     for image in (0, 1):
-
-        def expected(points):
-            return slow(theta[image : image + 1], points)[0].T
-
+        expected = partial(slow_rows, slow, theta[image])
         np.testing.assert_allclose(
             found[image], expected(points[image]), rtol=1e-10, atol=1e-12
         )
@@ -146,30 +149,30 @@ def test_convention_isotropic_rotation_keeps_lengths_in_pixels(rng):
     quarter = np.array([[1.0, np.pi / 2, 0, 0]])
     points = rng.uniform(-1, 1, size=(2, 6))
     pixels = np.array(halves(2))[:, np.newaxis]
-    turned = run(mapped_by(Similarity('isotropic')), quarter, points)[0] * pixels
+    rotated = run(mapped_by(Similarity('isotropic')), quarter, points)[0] * pixels
     x, y = points * pixels
-    np.testing.assert_allclose(turned, [y, -x], atol=1e-12)
+    np.testing.assert_allclose(rotated, [y, -x], atol=1e-12)
     sheared = run(mapped_by(Similarity()), quarter, points)[0] * pixels
     assert np.abs(np.hypot(*sheared) - np.hypot(x, y)).max() > 0.1
 
 
-@pytest.mark.parametrize('widths', [(0, 3.0), (3.0, 0), (0, 0)])
-def test_isotropic_coordinates_of_images_of_one_row_or_column(widths, rng):
+@pytest.mark.parametrize('half_extents', [(0, 3.0), (3.0, 0), (0, 0)])
+def test_isotropic_coordinates_of_images_of_one_row_or_column(half_extents, rng):
     theta = rng.normal(size=(1, 6))
     points = rng.normal(size=(2, 3))
     found = run(
         lambda theta, points: Affine(coordinates='isotropic').apply(
-            theta, points, widths
+            theta, points, half_extents
         ),
         theta,
         points,
     )
-    size = [int(2 * width + 1) for width in widths[::-1]]
+    size = [int(2 * width + 1) for width in half_extents[::-1]]
     slow = oracle.isotropic(oracle.affine, size)
     np.testing.assert_allclose(found[0], slow(theta, points.T)[0].T, rtol=1e-12)
 
 
-def test_isotropic_coordinates_need_half_widths():
+def test_isotropic_coordinates_require_half_extents():
     theta, points = theano.tensor.matrices('theta', 'points')
     for transform in (Affine(coordinates='isotropic'), Projective('isotropic')):
         transform.apply(theta, points, (3, 2))
@@ -178,7 +181,7 @@ def test_isotropic_coordinates_need_half_widths():
             transform.apply(theta, points)
 
 
-def test_unknown_coordinates_are_refused():
+def test_unknown_coordinates_are_errors():
     for kind in (Affine, Similarity, Projective, ThinPlateSpline):
         assert kind(coordinates='isotropic').coordinates == 'isotropic'
         with pytest.raises(
@@ -210,7 +213,7 @@ def test_compose_applies_the_first_transform_first():
     np.testing.assert_array_equal(second[0], [[2.0], [0.5]])
 
 
-def test_compose_of_what_does_not_fit_is_refused():
+def test_compose_of_other_things_is_an_error():
     Compose(Affine())
     with pytest.raises(ValueError, match=r'Compose.*: transforms must be one or more'):
         Compose()
@@ -222,7 +225,7 @@ def test_compose_of_what_does_not_fit_is_refused():
         Compose(Affine(3), Affine())
 
 
-def test_a_transform_of_the_users_own(rng):
+def test_a_custom_transform(rng):
     class Swap(Transform):
         num_params = 1
         identity = np.zeros(1)
@@ -238,7 +241,7 @@ def test_a_transform_of_the_users_own(rng):
         Transform().apply(theano.tensor.matrix(), theano.tensor.matrix())
 
 
-def test_what_is_no_transform_is_refused():
+def test_other_things_than_transforms_are_errors():
     assert as_transform('warp', Affine()).num_params == 6
     with pytest.raises(TypeError, match='warp: transform must be a Transform such'):
         as_transform('warp', Affine)
@@ -261,20 +264,22 @@ def test_directional_derivatives_are_those_of_differences(transform, rng):
     """`T.Rop`, which some functions have no rule for, or a wrong one."""
     dims = transform.dims
     (theta, along), images = theano.tensor.dmatrices(2), theano.tensor.dtensor5()
-    widths = [images.shape[4 - axis] / 2.0 for axis in range(dims)]
-    output = transform.apply(theta, rng.uniform(-1, 1, size=(dims, 7)), widths)
-    look = theano.function(
+    half_extents = [images.shape[4 - axis] / 2.0 for axis in range(dims)]
+    output = transform.apply(theta, rng.uniform(-1, 1, size=(dims, 7)), half_extents)
+    derivative = theano.function(
         [theta, along],
         [output, theano.tensor.Rop(output, theta, along)],
         mode=QUICK,
         givens={images: np.ones((1, 1) + SIZE)},
         on_unused_input='ignore',
     )
-    place = transform.identity + rng.uniform(-0.1, 0.1, size=(2, transform.num_params))
-    step = rng.normal(size=place.shape)
-    ahead, behind = (look(place + sign * 1e-6 * step, step)[0] for sign in (1, -1))
+    start = transform.identity + rng.uniform(-0.1, 0.1, size=(2, transform.num_params))
+    step = rng.normal(size=start.shape)
+    ahead, behind = (
+        derivative(start + sign * 1e-6 * step, step)[0] for sign in (1, -1)
+    )
     np.testing.assert_allclose(
-        look(place, step)[1], (ahead - behind) / 2e-6, rtol=1e-6, atol=1e-7
+        derivative(start, step)[1], (ahead - behind) / 2e-6, rtol=1e-6, atol=1e-7
     )
 
 
@@ -290,9 +295,9 @@ def test_directional_derivatives_are_those_of_differences(transform, rng):
 )
 def test_integers_are_parameters_too(transform, rng):
     theta = rng.integers(-3, 4, size=(2, transform.num_params))
-    widths = [pixels / 2.0 for pixels in SIZE[-transform.dims :]]
+    half_extents = [pixels / 2.0 for pixels in SIZE[-transform.dims :]]
     whole, real = (
-        transform.matrix(theano.tensor.constant(each), widths).eval()
+        transform.matrix(theano.tensor.constant(each), half_extents).eval()
         for each in (theta.astype('int32'), theta.astype('float64'))
     )
     np.testing.assert_allclose(whole, real, rtol=1e-6)
@@ -311,7 +316,7 @@ def test_integers_are_parameters_too(transform, rng):
     ],
     ids=repr,
 )
-def test_an_identity_is_its_users_own(transform):
+def test_an_identity_is_a_new_array(transform):
     before = transform.identity.copy()
     transform.identity[:] = 7
     np.testing.assert_array_equal(transform.identity, before)

@@ -18,8 +18,8 @@ from lasagne_stn.sampling.markers import SamplerKind
 
 FAST = theano.compile.get_mode('FAST_RUN')
 TOLERANCE = {'float32': 1e-5, 'float64': 1e-10}
-CASES = {  # few, because each is compiled: the kernel's own tests
-    'matrices': dict(dtype='float32', border_mode='nearest'),  # have them all
+CASES = {  # few, because each is compiled; the tests of the C
+    'matrices': dict(dtype='float32', border_mode='nearest'),  # code have all
     'double': dict(dtype='float64', border_mode='nearest'),
     'points': dict(dtype='float32', border_mode='mirror', align_corners=False),
     'points-near': dict(dtype='float32', border_mode='nearest'),
@@ -39,10 +39,10 @@ class Case:
         matrices = np.eye(dims, dims + 1) + rng.normal(
             scale=0.3, size=(2, dims, dims + 1)
         )
-        self.where = matrices.astype(dtype)
+        self.coords = matrices.astype(dtype)
         align = options.get('align_corners', True)
         if points:
-            self.where = oracle.affine(
+            self.coords = oracle.affine(
                 matrices.reshape(2, -1), oracle.target_points(size, align)
             ).astype(dtype)
         self.cotangent = rng.normal(size=(2, 3) + size).astype(dtype)
@@ -50,12 +50,12 @@ class Case:
         self.slow = (
             self._slow_affine
             if not points
-            else (lambda images, where: oracle.sample(images, where, **options))
+            else (lambda images, coords: oracle.sample(images, coords, **options))
         )
         self.size = size
         inputs = [
             T.TensorType(dtype, (False,) * array.ndim)()
-            for array in (self.images, self.where, self.cotangent)
+            for array in (self.images, self.coords, self.cotangent)
         ]
         output = (
             sample(*inputs[:2], **options)
@@ -65,33 +65,33 @@ class Case:
         gradients = T.grad(None, inputs[:2], known_grads={output: inputs[2]})
         self.function = theano.function(inputs, [output] + gradients, mode=FAST)
 
-    def _slow_affine(self, images, where):
+    def _slow_affine(self, images, coords):
         points = oracle.affine(
-            where.reshape(2, -1),
+            coords.reshape(2, -1),
             oracle.target_points(self.size, self.options.get('align_corners', True)),
         )
         return oracle.sample(images, points, **self.options)
 
     def expected(self):
-        """Output, and its gradients: to the images, where the sampler is linear,
+        """Output, and its gradients: to the images, in which the sampler is linear,
         through one image after the other; to the rest by finite differences."""
-        images, where = self.images.astype(float), self.where.astype(float)
+        images, coords = self.images.astype(float), self.coords.astype(float)
         cotangent = self.cotangent.astype(float)
         to_images = np.zeros_like(images)
         plane = np.zeros((1, 1) + images.shape[2:])
         for index in np.ndindex(*plane.shape[2:]):
             plane[(0, 0) + index] = 1
-            reached = self.slow(np.tile(plane, (2, 1) + (1,) * len(index)), where)
-            reached -= self.slow(np.zeros_like(images[:, :1]), where)
+            reached = self.slow(np.tile(plane, (2, 1) + (1,) * len(index)), coords)
+            reached -= self.slow(np.zeros_like(images[:, :1]), coords)
             to_images[(slice(None), slice(None)) + index] = (
                 (cotangent * reached).reshape(2, 3, -1).sum(axis=2)
             )
             plane[(0, 0) + index] = 0
         return [
-            self.slow(images, where),
+            self.slow(images, coords),
             to_images,
             oracle.numeric_gradient(
-                lambda array: self.slow(images, array), where, cotangent
+                lambda array: self.slow(images, array), coords, cotangent
             ),
         ]
 
@@ -115,16 +115,18 @@ def test_the_fused_ops_are_there(case):
 
 
 def test_compiled_ops_equal_the_loops(case):
-    output, to_images, to_where = case.function(case.images, case.where, case.cotangent)
+    output, to_images, to_coords = case.function(
+        case.images, case.coords, case.cotangent
+    )
     expected = case.expected()
     close(output, expected[0], TOLERANCE[case.dtype])
-    for found, numeric in zip((to_images, to_where), expected[1:]):
+    for found, numeric in zip((to_images, to_coords), expected[1:]):
         assert found.dtype == case.dtype
         close(found, numeric, 1e-4 if case.dtype == 'float32' else 1e-7)
 
 
 def test_inputs_of_any_strides_give_the_same_bits(case):
-    inputs = (case.images, case.where, case.cotangent)
+    inputs = (case.images, case.coords, case.cotangent)
     expected = case.function(*inputs)
     strided = [np.repeat(array, 2, axis=-1)[..., ::2] for array in inputs]
     reversed_ = [array[::-1, ..., ::-1].copy()[::-1, ..., ::-1] for array in inputs]
@@ -135,7 +137,7 @@ def test_inputs_of_any_strides_give_the_same_bits(case):
 
 
 def test_small_work_wakes_no_thread(environment):
-    """In a process of its own, where OpenMP has not started any."""
+    """In a process of its own, in which OpenMP has not started any."""
     names = dict(
         environment,
         OMP_NUM_THREADS='3',
@@ -174,8 +176,8 @@ print(*threads[1:])
     'case', ['points', 'points-near', 'volume-points'], indirect=True
 )
 def test_points_in_planes_give_the_same_bits_and_a_gradient_in_planes(case):
-    inputs = (case.images, case.where, case.cotangent)
-    planes = np.moveaxis(np.moveaxis(case.where, -1, 1).copy(), 1, -1)
+    inputs = (case.images, case.coords, case.cotangent)
+    planes = np.moveaxis(np.moveaxis(case.coords, -1, 1).copy(), 1, -1)
     assert not planes.flags.c_contiguous
     for _ in range(2):  # the second call may keep the first's arrays
         found = case.function(case.images, planes, case.cotangent)
@@ -185,7 +187,7 @@ def test_points_in_planes_give_the_same_bits_and_a_gradient_in_planes(case):
 
 
 def test_calls_do_not_disturb_each_other(case):
-    inputs = (case.images, case.where, case.cotangent)
+    inputs = (case.images, case.coords, case.cotangent)
     first = case.function(*inputs)
     kept = [array.copy() for array in first]
     case.function(*[array[:1] * 2 for array in inputs])
@@ -215,7 +217,7 @@ def ops():
     return forward, backward
 
 
-def test_what_does_not_fit_is_refused(ops):
+def test_wrong_shapes_are_errors(ops):
     forward, backward = ops
     images, matrices = np.zeros((2, 1, 3, 4), 'f'), np.zeros((2, 2, 3), 'f')
     assert forward(images, matrices, [5, 6]).shape == (2, 1, 5, 6)
@@ -270,11 +272,11 @@ def test_little_freed_memory_is_kept(ops):
     assert resident() - before < 4 * 8.1e6 + 4e6
 
 
-@pytest.mark.parametrize('affine, where', [(True, (3, 2, 3)), (False, (3, 5, 9, 2))])
-def test_debug_mode_finds_nothing(rng, affine, where):
+@pytest.mark.parametrize('affine, coords', [(True, (3, 2, 3)), (False, (3, 5, 9, 2))])
+def test_debug_mode_finds_nothing(rng, affine, coords):
     kind = SamplerKind(2, affine, 'nearest', 0.0, True)
     x, g = T.ftensor4(), T.ftensor4()
-    w = T.TensorType('float32', (False,) * len(where))()
+    w = T.TensorType('float32', (False,) * len(coords))()
     size = T.constant([5, 9])
     outputs = [FusedSample(kind)(x, w, size)] + FusedSampleGradient(
         kind, ('images', 'coords')
@@ -285,7 +287,7 @@ def test_debug_mode_finds_nothing(rng, affine, where):
     function = theano.function([x, w, g], outputs, mode=mode)
     found = function(
         rng.normal(size=(3, 2, 11, 12)).astype('f'),
-        rng.normal(size=where).astype('f'),
+        rng.normal(size=coords).astype('f'),
         rng.normal(size=(3, 2, 5, 9)).astype('f'),
     )
-    assert [array.shape for array in found] == [(3, 2, 5, 9), (3, 2, 11, 12), where]
+    assert [array.shape for array in found] == [(3, 2, 5, 9), (3, 2, 11, 12), coords]

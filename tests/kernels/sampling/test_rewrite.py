@@ -1,4 +1,4 @@
-"""From markers to fused ops: where it happens, where it must not."""
+"""The rewrite from markers to fused ops: when it happens and when it must not."""
 
 import pickle
 
@@ -322,7 +322,7 @@ def test_an_axis_known_to_be_one_stays_known(rng):
     assert [array.shape for array in found] == [(2, 1, 1, 3), (2, 1, 4, 5)]
 
 
-def test_a_graph_survives_pickling():
+def test_graphs_can_be_pickled():
     x, t = T.dtensor4(), T.dmatrix()
     graph = pickle.loads(pickle.dumps([[x, t], warp()(x, t)]))
     assert fused_ops(theano.function(*graph, mode=FUSED)) == ['FusedSample']
