@@ -1,7 +1,8 @@
 // Spatial transformer sampling on the CPU: the entrance.
 //
 //   stn::sample(images, coords, output, geometry)
-//   stn::sample_gradient(images, coords, grad_output, grad_images, grad_coords, geometry)
+//   stn::sample_gradient(images, coords, grad_output, grad_images, grad_coords,
+//                        geometry)
 //
 // All arrays are C-contiguous: images and their gradient (batch, channels, [depth,]
 // rows, columns), output and its gradient likewise; `coords` and its gradient are theta
@@ -65,7 +66,7 @@ struct Sampler {
                                               geometry);
     if (!with_coords) return STATUS_FINE;
     return CoordsGradient<T, dims, affine, border>::compute(images, coords, grad_output,
-                                                           grad_coords, geometry);
+                                                            grad_coords, geometry);
   }
 };
 

@@ -81,7 +81,7 @@ void fill_where(Kind kind, const stn::Geometry& geometry, Random& random,
     const ptrdiff_t row = k / (geometry.dims + 1) % geometry.dims;
     const bool diagonal = geometry.affine && row == column;
     coords[k] = static_cast<T>((diagonal ? zoom : 0) +
-                              (geometry.affine ? noise : 1.5) * random.next());
+                               (geometry.affine ? noise : 1.5) * random.next());
   }
   if (coords.size() == 0) return;
   T& last = coords[coords.size() - 1];
@@ -110,7 +110,7 @@ void check(const stn::Geometry& geometry, Kind kind, uint32_t seed) {
   const ptrdiff_t planes = geometry.batch * geometry.channels;
   const ptrdiff_t in_pixels = geometry.in_pixels(), out_pixels = geometry.out_pixels();
   const ptrdiff_t coords_size = geometry.affine ? geometry.dims * (geometry.dims + 1)
-                                               : geometry.dims * out_pixels;
+                                                : geometry.dims * out_pixels;
   const T unset = static_cast<T>(777);
   Buffer<T> images(planes * in_pixels, 0), coords(geometry.batch * coords_size, 0);
   Buffer<T> output(planes * out_pixels, unset), grad_output(planes * out_pixels, 0);

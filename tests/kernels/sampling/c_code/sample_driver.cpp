@@ -24,21 +24,21 @@ stn::Geometry geometry_of(int dims, const long* sizes, int affine, int border,
 
 }  // namespace
 
-#define DRIVER(T)                                                                 \
+#define DRIVER(T)                                                                  \
   extern "C" int sample_##T(const T* images, const T* coords, T* output, int dims, \
-                            const long* sizes, int affine, int border,            \
-                            double border_value, int align_corners) {             \
-    return stn::sample(                                                           \
+                            const long* sizes, int affine, int border,             \
+                            double border_value, int align_corners) {              \
+    return stn::sample(                                                            \
         images, coords, output,                                                    \
-        geometry_of(dims, sizes, affine, border, border_value, align_corners));   \
-  }                                                                               \
-  extern "C" int sample_gradient_##T(                                             \
+        geometry_of(dims, sizes, affine, border, border_value, align_corners));    \
+  }                                                                                \
+  extern "C" int sample_gradient_##T(                                              \
       const T* images, const T* coords, const T* grad_output, T* grad_images,      \
       T* grad_coords, int dims, const long* sizes, int affine, int border,         \
-      double border_value, int align_corners) {                                   \
-    return stn::sample_gradient(                                                  \
-        images, coords, grad_output, grad_images, grad_coords,                      \
-        geometry_of(dims, sizes, affine, border, border_value, align_corners));   \
+      double border_value, int align_corners) {                                    \
+    return stn::sample_gradient(                                                   \
+        images, coords, grad_output, grad_images, grad_coords,                     \
+        geometry_of(dims, sizes, affine, border, border_value, align_corners));    \
   }
 
 DRIVER(float)

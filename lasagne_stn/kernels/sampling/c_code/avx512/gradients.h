@@ -26,9 +26,8 @@ class Gradients {
         threads_(thread_count(job.geometry)),
         border_size_(BorderSums::memory_size(job.in, job.geometry.channels)),
         sums_(with_theta ? job.geometry.batch : 0, job.out.blocks()),
-        memory_(static_cast<float*>(
-            std::calloc(with_images ? border_size_ * threads_ + ALIGNMENT : 1,
-                        sizeof(float)))) {}
+        memory_(static_cast<float*>(std::calloc(
+            with_images ? border_size_ * threads_ + ALIGNMENT : 1, sizeof(float)))) {}
 
   ~Gradients() { std::free(memory_); }
 

@@ -33,7 +33,7 @@ struct Inverse {
 
   Inverse(const AffineMap<2>& forward, const Plane& in, const Plane& out)
       : map(forward), fits(false) {
-    const double (*step)[2] = forward.step;
+    const auto& step = forward.step;
     const double determinant = step[0][0] * step[1][1] - step[0][1] * step[1][0];
     // Where the image shrinks by more, most source pixels would look in vain.
     const double most_shrinking = 6;

@@ -1,9 +1,10 @@
 // Which cases take the fast path, and how its work is shared among the threads.
 //
-// It serves float, two dimensions and the border mode "nearest", where the processor has
-// AVX-512. Under affine maps each image of a batch is judged by its own theta: what is
-// too steep, too far or NaN goes to the portable kernel, image by image. Of given points
-// all are served; only the gradient with respect to the images is the portable kernel's.
+// It serves float, two dimensions and the border mode "nearest", where the processor
+// has AVX-512. Under affine maps each image of a batch is judged by its own theta: what
+// is too steep, too far or NaN goes to the portable kernel, image by image. Of given
+// points all are served; only the gradient with respect to the images is the portable
+// kernel's.
 #ifndef STN_AVX512_PATH_H
 #define STN_AVX512_PATH_H
 
@@ -89,7 +90,7 @@ struct FastPath<float, 2, true, BORDER_NEAREST> {
     if (!fast::Job::serves(geometry)) return false;
     const fast::Job job(images, theta, geometry);
     fast::Gradients<with_images, with_coords> gradients(job, grad_output, grad_images,
-                                                       grad_theta);
+                                                        grad_theta);
     *status = gradients.compute();
     return true;
   }

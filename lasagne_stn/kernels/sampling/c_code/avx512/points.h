@@ -32,7 +32,8 @@ struct GivenTaps {
     const Half low(_mm512_castps512_ps256(given), axis);
     const Half high(_mm512_extractf32x8_ps(given, 1), axis);
     index = _mm512_inserti64x4(_mm512_castsi256_si512(low.index), high.index, 1);
-    fraction = _mm512_insertf32x8(_mm512_castps256_ps512(low.fraction), high.fraction, 1);
+    fraction =
+        _mm512_insertf32x8(_mm512_castps256_ps512(low.fraction), high.fraction, 1);
     inside = static_cast<__mmask16>(low.inside | high.inside << 8);
   }
 
@@ -120,8 +121,8 @@ struct PointLayout {
       return;
     }
     float* to = points + 2 * pixel;
-    const __m512i beside = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6,
-                                             22, 7, 23);
+    const __m512i beside =
+        _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     _mm512_mask_storeu_ps(to, real_lanes(2 * count),
                           _mm512_permutex2var_ps(x, beside, y));
     _mm512_mask_storeu_ps(
@@ -209,8 +210,7 @@ class Points {
           const Neighbours near = group.reader.read(image, job.in_.columns);
           _mm512_mask_storeu_ps(
               target + group.output, group.real,
-              mix(group.fraction_y,
-                  mix(group.fraction_x, near.value[0], near.value[1]),
+              mix(group.fraction_y, mix(group.fraction_x, near.value[0], near.value[1]),
                   mix(group.fraction_x, near.value[2], near.value[3])));
         }
       }
@@ -251,8 +251,8 @@ class Points {
     }
 
     __m512 extent(int axis) const {
-      return _mm512_set1_ps(static_cast<float>(
-          job.geometry_.half_extent(job.geometry_.in_size(axis))));
+      return _mm512_set1_ps(
+          static_cast<float>(job.geometry_.half_extent(job.geometry_.in_size(axis))));
     }
   };
 

@@ -39,8 +39,10 @@ inline bool read_geometry(Geometry* geometry, const char* name,
       return false;
     }
     if (pixels < 0) {
-      PyErr_Format(PyExc_ValueError, "%s: the output cannot have %lld pixels along an "
-                   "axis", name, static_cast<long long>(pixels));
+      PyErr_Format(PyExc_ValueError,
+                   "%s: the output cannot have %lld pixels along an "
+                   "axis",
+                   name, static_cast<long long>(pixels));
       return false;
     }
   }
@@ -48,8 +50,8 @@ inline bool read_geometry(Geometry* geometry, const char* name,
   if (!fits) {
     PyErr_Format(PyExc_ValueError,
                  "%s: %s for a batch of %zd images must be %s, one for each image, got "
-                 "%s", name, affine ? "matrices" : "points",
-                 (Py_ssize_t)geometry->batch,
+                 "%s",
+                 name, affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
                  affine ? "(batch, 2, 3)" : "(batch, output size, 2)",
                  ShapeWords(shape, affine ? 3 : 4).text());
     return false;
@@ -104,12 +106,12 @@ struct GpuAxis {
   }
 };
 
-#define STN_GPU_AXIS(axis)                                                      \
-  (axis).size, (axis).extent, (axis).per_column_high, (axis).per_column_low,    \
+#define STN_GPU_AXIS(axis)                                                   \
+  (axis).size, (axis).extent, (axis).per_column_high, (axis).per_column_low, \
       (axis).per_row_high, (axis).per_row_low
-#define STN_GPU_GEOMETRY(geometry, x, y)                                        \
-  npy_int32((geometry).batch), npy_int32((geometry).channels),                  \
-      npy_int32((geometry).out[1]), npy_int32((geometry).out[0]),               \
+#define STN_GPU_GEOMETRY(geometry, x, y)                          \
+  npy_int32((geometry).batch), npy_int32((geometry).channels),    \
+      npy_int32((geometry).out[1]), npy_int32((geometry).out[0]), \
       (geometry).border_value, STN_GPU_AXIS(x), STN_GPU_AXIS(y)
 #define STN_GPU_ARRAY(array) (array).data, (array).offset
 
