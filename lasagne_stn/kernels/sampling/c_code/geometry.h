@@ -84,18 +84,19 @@ struct AffineMap {
     for (int axis = 0; axis < dims; ++axis) {
       const T* row = theta + axis * (dims + 1);
       const ptrdiff_t size = geometry.in_size(axis);
-      const double extent = geometry.half_extent(size);
-      origin[axis] = centre_of(size) + limited(row[dims]) * extent;
+      const double half_extent = geometry.half_extent(size);
+      origin[axis] = centre_of(size) + limited(row[dims]) * half_extent;
       for (int k = 0; k < dims; ++k)
-        step[axis][k] = limited(row[k]) * per_output_extent(extent, geometry, k);
+        step[axis][k] =
+            limited(row[k]) * per_output_half_extent(half_extent, geometry, k);
     }
   }
 
   // A single output pixel whose centre is both -1 and 1 samples the middle. (A
   // division, not a product with a reciprocal: equal sizes must give exactly 1.)
-  static double per_output_extent(double value, const Geometry& geometry, int k) {
-    const double extent = geometry.half_extent(geometry.out_size(k));
-    return extent > 0 ? value / extent : 0;
+  static double per_output_half_extent(double value, const Geometry& geometry, int k) {
+    const double half_extent = geometry.half_extent(geometry.out_size(k));
+    return half_extent > 0 ? value / half_extent : 0;
   }
 };
 

@@ -35,12 +35,12 @@ namespace fast {
 
 class Sampling {
  public:
-  Sampling(const Job& job, float* output) : job_(job), output_(output) {}
+  Sampling(const Call& call, float* output) : call_(call), output_(output) {}
 
   void compute() const {
-    const ptrdiff_t blocks = job_.out.blocks();
-    const ptrdiff_t tasks = job_.geometry.batch * blocks;
-    const int threads = thread_count(job_.geometry);
+    const ptrdiff_t blocks = call_.out.blocks();
+    const ptrdiff_t tasks = call_.geometry.batch * blocks;
+    const int threads = thread_count(call_.geometry);
     const int at_a_time =
         static_cast<int>(std::max<ptrdiff_t>(1, tasks / (16 * threads)));
     (void)at_a_time;  // without OpenMP
@@ -53,21 +53,22 @@ class Sampling {
 
  private:
   void compute_block(ptrdiff_t number, int block) const {
-    const Item item = job_.item(number, 0, job_.geometry.channels);
-    float* output = output_ + job_.first_plane(number) * job_.out.pixels();
+    const Item item = call_.item(number, 0, call_.geometry.channels);
+    float* output = output_ + call_.first_plane(number) * call_.out.pixels();
     switch (reader_of(item)) {
       case WINDOW_READER: return sample_block<WindowReader>(item, block, output);
       case PAIR_READER: return sample_block<PairReader>(item, block, output);
       case PORTABLE: break;
     }
-    const ptrdiff_t stop = job_.stop_pixel(block);
-    for (ptrdiff_t start = job_.first_pixel(block); start < stop; start += CHUNK_PIXELS)
+    const ptrdiff_t stop = call_.stop_pixel(block);
+    for (ptrdiff_t start = call_.first_pixel(block); start < stop;
+         start += CHUNK_PIXELS)
       sample_pixels<BORDER_NEAREST, float, 2>(
-          item.images, job_.coordinates(number), job_.geometry, start,
+          item.images, call_.coordinates(number), call_.geometry, start,
           static_cast<int>(std::min<ptrdiff_t>(CHUNK_PIXELS, stop - start)), output);
   }
 
-  const Job& job_;
+  const Call& call_;
   float* const output_;
 };
 
@@ -77,9 +78,9 @@ template <>
 struct FastPath<float, 2, true, BORDER_NEAREST> {
   static bool sample(const float* images, const float* theta, float* output,
                      const Geometry& geometry) {
-    if (!fast::Job::serves(geometry)) return false;
-    const fast::Job job(images, theta, geometry);
-    fast::Sampling(job, output).compute();
+    if (!fast::Call::serves(geometry)) return false;
+    const fast::Call call(images, theta, geometry);
+    fast::Sampling(call, output).compute();
     return true;
   }
 
@@ -87,9 +88,9 @@ struct FastPath<float, 2, true, BORDER_NEAREST> {
   static bool gradient(const float* images, const float* theta,
                        const float* grad_output, float* grad_images, float* grad_theta,
                        const Geometry& geometry, int* status) {
-    if (!fast::Job::serves(geometry)) return false;
-    const fast::Job job(images, theta, geometry);
-    fast::Gradients<with_images, with_coords> gradients(job, grad_output, grad_images,
+    if (!fast::Call::serves(geometry)) return false;
+    const fast::Call call(images, theta, geometry);
+    fast::Gradients<with_images, with_coords> gradients(call, grad_output, grad_images,
                                                         grad_theta);
     *status = gradients.compute();
     return true;

@@ -14,7 +14,7 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* c
   if (PyGpuArray_SIZE(grad_images) == 0) return GA_NO_ERROR;
   const stn::GpuAxis<DTYPE_INPUT_0> x(geometry, 0), y(geometry, 1);
 #if STN_GATHERS
-  const size_t together = 4;  // as in gpu_gather.cluda
+  const size_t together = 4;  // as in gpu/gather.cluda
   const size_t blocks = (geometry.channels + together - 1) / together;
   stn::Launch launch(&k_stn_gather_pixels, geometry, geometry.in_pixels(), blocks);
   int status = stn_gather_pixels_call(
@@ -34,7 +34,7 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* c
 #endif
   return status;
 #else
-  const size_t chunk = 16;  // as in gpu_own_rows.cluda
+  const size_t chunk = 16;  // as in gpu/own_rows.cluda
   const size_t chunks = (geometry.out_pixels() + chunk - 1) / chunk;
   stn::Scratch found;
   int status = found.make(context, GA_INT, 2 * geometry.batch * chunks);

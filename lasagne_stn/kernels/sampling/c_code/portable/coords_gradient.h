@@ -18,12 +18,12 @@ struct Slopes {
 };
 
 // Sets slopes[axis] for every axis up to `axis`: a recursion, because the axis has to
-// be known when `mix` is compiled.
+// be known when `combine` is compiled.
 template <int axis, typename T, int dims>
 struct AddSlopes {
   static void add(const ChunkBase<T, dims>& chunk, int k, const T* values, T gradient,
                   Slopes<T, dims>& slopes) {
-    slopes.along[axis][k] += gradient * mix<axis>(chunk, k, values);
+    slopes.along[axis][k] += gradient * combine<axis>(chunk, k, values);
     AddSlopes<axis - 1, T, dims>::add(chunk, k, values, gradient, slopes);
   }
 };
@@ -64,13 +64,13 @@ void make_slopes(const T* images, const Coordinates& coordinates, const T* grad_
 // Theta gets sums over the output pixels, (dims, dims + 1): of the slopes times the
 // output index along each axis, counted from the centre, and of the slopes alone.
 template <typename T, int dims>
-void add_theta_sums(const ChunkBase<T, dims>& chunk, const Slopes<T, dims>& slopes,
-                    const Geometry& geometry, double* sums) {
+void add_chunk_to_theta(const ChunkBase<T, dims>& chunk, const Slopes<T, dims>& slopes,
+                        const Geometry& geometry, double* sums) {
   for (int done = 0; done < chunk.count;) {
-    const Place<dims> place(chunk.start + done, geometry);
+    const OutputIndex<dims> at(chunk.start + done, geometry);
     const int run = static_cast<int>(
-        std::min<ptrdiff_t>(geometry.out_size(0) - place.index[0], chunk.count - done));
-    const double first = place.index[0] - centre_of(geometry.out_size(0));
+        std::min<ptrdiff_t>(geometry.out_size(0) - at.index[0], chunk.count - done));
+    const double first = at.index[0] - centre_of(geometry.out_size(0));
     for (int axis = 0; axis < dims; ++axis) {
       const T* slope = slopes.along[axis] + done;
       double plain = 0, times_column = 0;
@@ -81,7 +81,7 @@ void add_theta_sums(const ChunkBase<T, dims>& chunk, const Slopes<T, dims>& slop
       double* row = sums + axis * (dims + 1);
       row[0] += times_column;
       for (int k = 1; k < dims; ++k)
-        row[k] += plain * (place.index[k] - centre_of(geometry.out_size(k)));
+        row[k] += plain * (at.index[k] - centre_of(geometry.out_size(k)));
       row[dims] += plain;
     }
     done += run;
@@ -117,13 +117,13 @@ class ThetaSums {
         for (int entry = 0; entry < SIZE; ++entry)
           total[entry] += of(item, task)[entry];
       for (int axis = 0; axis < dims; ++axis) {
-        const double extent = geometry.half_extent(geometry.in_size(axis));
+        const double half_extent = geometry.half_extent(geometry.in_size(axis));
         const double* row = total + axis * (dims + 1);
         T* gradient = grad_theta + item * SIZE + axis * (dims + 1);
         for (int k = 0; k < dims; ++k)
-          gradient[k] = static_cast<T>(
-              row[k] * AffineMap<dims>::per_output_extent(extent, geometry, k));
-        gradient[dims] = static_cast<T>(row[dims] * extent);
+          gradient[k] = static_cast<T>(row[k] * AffineMap<dims>::per_output_half_extent(
+                                                    half_extent, geometry, k));
+        gradient[dims] = static_cast<T>(row[dims] * half_extent);
       }
     }
   }
@@ -156,7 +156,7 @@ struct CoordsGradient {  // of theta
       make_slopes(images + item * in_size, coordinates, grad_output + item * out_size,
                   geometry, number * CHUNK_PIXELS,
                   chunk_count(number, geometry.out_pixels()), chunk, slopes);
-      add_theta_sums(chunk, slopes, geometry, sums.of(item, number));
+      add_chunk_to_theta(chunk, slopes, geometry, sums.of(item, number));
     }
     sums.finish(geometry, grad_theta);
     return STATUS_FINE;
@@ -186,9 +186,9 @@ struct CoordsGradient<T, dims, false, border> {  // of points
       const ptrdiff_t step = geometry.point_step();
       T* gradient = grad_points + item * points_size + chunk.start * step;
       for (int axis = 0; axis < dims; ++axis, gradient += geometry.axis_step()) {
-        const double extent = geometry.half_extent(geometry.in_size(axis));
+        const double half_extent = geometry.half_extent(geometry.in_size(axis));
         for (int k = 0; k < chunk.count; ++k)
-          gradient[k * step] = static_cast<T>(slopes.along[axis][k] * extent);
+          gradient[k * step] = static_cast<T>(slopes.along[axis][k] * half_extent);
       }
     }
     return STATUS_FINE;

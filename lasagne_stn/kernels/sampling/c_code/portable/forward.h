@@ -65,7 +65,7 @@ const int NO_SLOPE = -1;
 // `slope_axis`, if it is one of them, takes the difference instead: this is the
 // right-hand derivative with respect to that pixel coordinate.
 template <int slope_axis, typename T, int dims>
-inline T mix(const ChunkBase<T, dims>& chunk, int k, const T* values) {
+inline T combine(const ChunkBase<T, dims>& chunk, int k, const T* values) {
   T left[1 << dims];
   for (int bits = 0; bits < 1 << dims; ++bits) left[bits] = values[bits];
   for (int axis = dims - 1; axis >= 0; --axis) {
@@ -88,7 +88,7 @@ inline void sample_chunk(const T* image, const Chunk<T, dims, border>& chunk, T 
   for (int k = 0; k < chunk.count; ++k) {
     T values[1 << dims];
     read_corners(image, chunk, k, outside, values);
-    output[chunk.start + k] = mix<NO_SLOPE>(chunk, k, values);
+    output[chunk.start + k] = combine<NO_SLOPE>(chunk, k, values);
   }
 }
 

@@ -67,7 +67,7 @@ bool may_touch(const AffineCoordinates<T, dims>& coordinates, const Geometry& ge
                ptrdiff_t start, int count, Border border, const Part& part) {
   const AffineMap<dims>& map = coordinates.map;
   const int slowest = dims - 1;
-  const Place<dims> first(start, geometry), last(start + count - 1, geometry);
+  const OutputIndex<dims> first(start, geometry), last(start + count - 1, geometry);
   double lowest = map.origin[slowest], highest = lowest;
   bool whole_axis = false;  // once the chunk spans two values along a slower axis
   for (int k = slowest; k >= 0; --k) {
@@ -95,8 +95,8 @@ bool may_touch(const AffineCoordinates<T, dims>& coordinates, const Geometry& ge
 
 // The transpose of sample_chunk. If `banded`, for the source pixels of one band only.
 template <bool banded, Border border, typename T, int dims>
-inline void spread_chunk(T* grad_image, const Chunk<T, dims, border>& chunk,
-                         const Part& part, const T* grad_output) {
+inline void scatter_chunk(T* grad_image, const Chunk<T, dims, border>& chunk,
+                          const Part& part, const T* grad_output) {
   const bool may_miss = banded || border == BORDER_CONSTANT;
   const int start = static_cast<int>(part.band_start);
   const unsigned size = static_cast<unsigned>(part.band_stop - part.band_start);
@@ -142,9 +142,9 @@ void fill_part(const T* coords, const T* grad_output, T* grad_images,
       T* grad_image = grad_images + plane * in_pixels;
       const T* gradient = grad_output + plane * out_pixels;
       if (part.band_stop - part.band_start < in_pixels)
-        spread_chunk<true>(grad_image, chunk, part, gradient);
+        scatter_chunk<true>(grad_image, chunk, part, gradient);
       else
-        spread_chunk<false>(grad_image, chunk, part, gradient);
+        scatter_chunk<false>(grad_image, chunk, part, gradient);
     }
   }
 }

@@ -202,7 +202,7 @@ struct Chunk<T, dims, BORDER_NEAREST> : ChunkBase<T, dims> {
 // A pixel with one NaN coordinate is NaN in everything, in its slopes along the other
 // axes too.
 template <typename T, int dims, Border border>
-void spread_nan(Chunk<T, dims, border>& chunk) {
+void propagate_nan(Chunk<T, dims, border>& chunk) {
   for (int k = 0; k < chunk.count; ++k) {
     T sum = 0;
     for (int axis = 0; axis < dims; ++axis) sum += chunk.fraction[axis][k];
@@ -218,11 +218,11 @@ void make_chunk(const Coordinates& coordinates, const Geometry& geometry,
   chunk.count = count;
   double along[dims][CHUNK_PIXELS];
   for (int done = 0; done < count;) {
-    const Place<dims> place(start + done, geometry);
+    const OutputIndex<dims> at(start + done, geometry);
     const int length = static_cast<int>(
-        std::min<ptrdiff_t>(geometry.out_size(0) - place.index[0], count - done));
+        std::min<ptrdiff_t>(geometry.out_size(0) - at.index[0], count - done));
     for (int axis = 0; axis < dims; ++axis)
-      coordinates.write(axis, place, length, along[axis] + done);
+      coordinates.write(axis, at, length, along[axis] + done);
     done += length;
   }
   bool any_nan = false;
@@ -236,7 +236,7 @@ void make_chunk(const Coordinates& coordinates, const Geometry& geometry,
     for (int k = 0; k < count; ++k)
       if (along[axis][k] != along[axis][k]) chunk.set_nan(axis, k, source);
   }
-  if (any_nan) spread_nan(chunk);
+  if (any_nan) propagate_nan(chunk);
 }
 
 inline ptrdiff_t chunks_of(ptrdiff_t pixels) {
