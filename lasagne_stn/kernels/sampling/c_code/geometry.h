@@ -61,11 +61,13 @@ struct Geometry {
 
 inline double centre_of(ptrdiff_t size) { return 0.5 * static_cast<double>(size - 1); }
 
-// Infinity counts as a huge number, so that it never meets a zero to become NaN.
-// NaN stays NaN.
+// The largest normalised coordinate or entry of theta: larger ones count as this one.
+// Python (lasagne_stn/grid.py) and the GPU (gpu/common.cluda) use the same value.
+const double FAR = 1e9;
+
+// Infinity becomes finite, so that infinity times zero cannot give NaN. NaN stays NaN.
 inline double limited(double value) {
-  const double huge = 1e30;
-  return value > huge ? huge : value < -huge ? -huge : value;
+  return value > FAR ? FAR : value < -FAR ? -FAR : value;
 }
 
 // The affine map of one image, in pixels: for an output pixel with index[axis],

@@ -132,11 +132,10 @@ struct Chunk : ChunkBase<T, dims> {
     return 0 <= index && index < source.size ? index * source.stride : OUTSIDE;
   }
 
-  // Beyond the limit a step of one pixel is lost in rounding: both taps are the same.
   void fill_periodic(const SourceAxis& source, const double* coordinates, int* to_low,
                      int* to_high, T* to_fraction) const {
     for (int k = 0; k < this->count; ++k) {
-      const double position = limited(coordinates[k]);
+      const double position = coordinates[k];
       const double whole = std::floor(position);
       to_low[k] = periodic_offset<border>(whole, source);
       to_high[k] = periodic_offset<border>(whole + 1, source);
