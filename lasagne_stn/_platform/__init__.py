@@ -1,4 +1,18 @@
-"""Everything done to the process, to Theano or to the compiler, in one call."""
+"""All changes to the process, to Theano or to the compiler, behind one call.
+
+``prepare()`` runs when ``lasagne_stn`` is imported. Each module here makes one change
+or looks up one fact:
+
+- ``startup``: ``prepare``, the only entry point.
+- ``versions``: checks Python and the dependencies, changes nothing.
+- ``flags``: chooses Theano's flags; the user's flags take precedence.
+- ``threads``: sets how OpenMP threads wait, and makes forks safe.
+- ``toolchain``: finds the compiler, Python's headers and BLAS, changes nothing.
+- ``downsample``: adds a module to Theano that Lasagne 0.1 imports.
+- ``precompiled_headers``: makes Theano's C++ files compile faster.
+- ``opencl``: patches Theano's GPU operations that fail on OpenCL.
+- ``machine``: describes the machine for benchmark and training results.
+"""
 
 from .startup import prepare
 

@@ -1,4 +1,10 @@
-"""The module ``downsample`` of older Theanos, which Lasagne 0.1 imports."""
+"""Adds ``theano.tensor.signal.downsample``, which Lasagne 0.1 imports.
+
+Theano 0.9 moved the only function of this module to ``pool`` and renamed its arguments,
+so importing Lasagne 0.1 with a newer Theano would fail.
+"""
+
+from __future__ import annotations
 
 import importlib.util
 import sys
@@ -7,11 +13,8 @@ import types
 __all__ = ['supply_downsample']
 
 
-def supply_downsample():
-    """Give Lasagne 0.1 the module ``theano.tensor.signal.downsample``.
-
-    Theano 0.9 moved its one function to ``pool`` and renamed the arguments.
-    """
+def supply_downsample() -> None:
+    """Register ``theano.tensor.signal.downsample`` if Theano does not have it."""
     name = 'theano.tensor.signal.downsample'
     if name in sys.modules or importlib.util.find_spec(name):
         return
@@ -23,7 +26,7 @@ def supply_downsample():
             input, ws=ds, ignore_border=ignore_border, stride=st, pad=padding, mode=mode
         )
 
-    module = types.ModuleType(name, 'Pooling under the name it had before 2016.')
-    module.max_pool_2d = max_pool_2d
+    module = types.ModuleType(name, 'Pooling under its name from before 2016.')
+    module.max_pool_2d = max_pool_2d  # type: ignore[attr-defined]
     sys.modules[name] = module
     signal.downsample = module

@@ -1,48 +1,56 @@
-"""Theano's flags: those that the user set, and those that suit this machine."""
+"""Chooses Theano's flags for this machine.
+
+Theano reads its flags once, when it is imported, and its defaults would be slow (no
+OpenMP, a missing BLAS) or noisy. The flags chosen here apply only during that import
+and only where the user has not set them; the environment is restored afterwards.
+"""
+
+from __future__ import annotations
 
 import configparser
 import logging
 import os
 import shlex
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Iterator, Mapping
 
 from .threads import thread_count
 from .toolchain import find_blas, find_compiler, find_headers
 
 __all__ = ['chosen_flags', 'user_flags', 'default_flags', 'flags_in_front', 'quiet']
 
-chosen_flags = {}  # what `prepare` added to the user's flags
+chosen_flags: dict[str, str] = {}  # the flags that `prepare` added to the user's
 
 
-def user_flags(environment):
-    """The Theano flags that the user set.
+def user_flags(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the Theano flags that the user set.
 
-    What cannot be read is left to Theano, which reports it with the place.
+    Flags and files that cannot be parsed are ignored here: Theano reports them, with
+    the file and line, when it is imported.
 
     Parameters
     ----------
     environment : mapping
-        Usually ``os.environ``; THEANO_FLAGS and THEANORC are read from it.
+        Environment variables, usually ``os.environ``. Only THEANO_FLAGS and THEANORC
+        are read.
 
     Returns
     -------
     dict
-        Flag to value, sections written ``section.flag``; flags from a file are in
-        lower case.
+        Maps each flag to its value. Flags in a section are written ``section.flag``;
+        flags from a file are in lower case.
 
     Examples
     --------
     >>> user_flags({'THEANO_FLAGS': 'floatX=float32', 'THEANORC': ''})
     {'floatX': 'float32'}
     """
-    flags = {}
+    flags: dict[str, str] = {}
     parser = configparser.RawConfigParser()
     files = environment.get('THEANORC', '~/.theanorc').split(os.pathsep)
-    try:
+    with suppress(configparser.Error, UnicodeError):
         parser.read([os.path.expanduser(name) for name in files])
-    except (configparser.Error, UnicodeError):
-        pass
     for section in parser.sections():
         prefix = '' if section == 'global' else section + '.'
         flags.update(
@@ -50,43 +58,47 @@ def user_flags(environment):
             for key, value in parser.items(section)
             if prefix or '.' not in key
         )
-    words = shlex.shlex(environment.get('THEANO_FLAGS', ''), posix=True)
-    words.whitespace = ','
-    words.whitespace_split = True
+    settings = shlex.shlex(environment.get('THEANO_FLAGS', ''), posix=True)
+    settings.whitespace = ','
+    settings.whitespace_split = True
     try:
-        pairs = [word.strip().partition('=') for word in words]
-    except ValueError:  # a quotation mark that is never closed
+        pairs = [setting.strip().partition('=') for setting in settings]
+    except ValueError:  # an unclosed quotation mark
         return flags
     flags.update((key, value) for key, equals, value in pairs if equals)
     return flags
 
 
-def default_flags(given):
-    """The flags that suit this machine, whether the user set them or not.
+def default_flags(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the flags that suit this machine, ignoring which ones the user set.
 
     Parameters
     ----------
-    given : dict
-        The user's flags; ``cxx`` among them says which compiler there is.
+    given : mapping
+        The user's flags. If they contain ``cxx``, it is the compiler to assume.
 
     Returns
     -------
     dict
-        ``cxx``, empty, where nothing can be compiled; else ``openmp``, which is on
-        for several threads; and ``blas.ldflags``.
+        An empty ``cxx`` if no C++ compiler or no Python header is found, otherwise
+        ``openmp``, which is on if there are several threads; and ``blas.ldflags``.
     """
     if not given.get('cxx', find_compiler()) or not find_headers():
-        # An empty blas.ldflags means numpy's BLAS; without the flag, Theano looks
-        # for one by means that numpy 1.22 removed.
+        # With an empty blas.ldflags Theano uses numpy's BLAS. Without the flag it
+        # searches for a BLAS with functions that numpy 1.22 removed.
         return {'cxx': '', 'blas.ldflags': ''}
-    # On two free cores OpenMP took 0.6 to 0.7 of the time in element-wise ops above
-    # Theano's threshold of 200000 elements, 0.3 to 1 in convolutions with gradients.
+    # On two free cores OpenMP reduced the time of element-wise ops above Theano's
+    # threshold of 200000 elements to 0.6-0.7, of convolutions with gradients to 0.3-1.
     return {'blas.ldflags': find_blas()[1], 'openmp': str(thread_count() > 1)}
 
 
 @contextmanager
-def flags_in_front(flags):
-    """Put `flags` before the user's, which win; the environment is restored."""
+def flags_in_front(flags: Mapping[str, str]) -> Iterator[None]:
+    """Put `flags` before the user's THEANO_FLAGS while the block runs.
+
+    Theano lets later flags win, so the user's take precedence. The environment is
+    restored at the end.
+    """
     before = os.environ.get('THEANO_FLAGS')
     ours = ['%s="%s"' % item for item in flags.items()]
     os.environ['THEANO_FLAGS'] = ','.join(ours + ([before] if before else []))
@@ -100,9 +112,11 @@ def flags_in_front(flags):
 
 
 @contextmanager
-def quiet():
-    """Silence warnings of the dependencies; errors, and flags that Theano
-    does not understand, still show."""
+def quiet() -> Iterator[None]:
+    """Silence the dependencies' warnings while the block runs.
+
+    Errors, and warnings about flags that Theano does not know, still show.
+    """
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,9 +1,16 @@
-"""What figures were measured on: machine, versions, flags."""
+"""Describes the machine, versions and flags that results were measured with.
+
+Changes nothing. Benchmarks and trainings store this description with their results, so
+that they can be compared and repeated.
+"""
+
+from __future__ import annotations
 
 import datetime
 import os
 import platform
 import time
+from typing import Any, Mapping
 
 import theano
 
@@ -16,12 +23,15 @@ __all__ = ['describe', 'processor', 'busy_cores', 'sentence']
 PACKAGES = ('lasagne-stn', 'Theano-PyMC', 'Lasagne', 'numpy', 'scipy', 'torch')
 
 
-def describe():
-    """Machine, versions, flags and date; takes a second.
+def describe() -> dict[str, Any]:
+    """Return the machine, versions, flags and date.
+
+    Takes a second, because it measures how busy the machine is.
 
     Returns
     -------
     dict
+        Strings, numbers and dicts of them, ready to be written as JSON.
     """
     return {
         'date': datetime.datetime.now().astimezone().isoformat(timespec='seconds'),
@@ -49,9 +59,20 @@ def describe():
     }
 
 
-def sentence(machine):
-    """The same in one line.
+def sentence(machine: Mapping[str, Any]) -> str:
+    """Return the main facts of :func:`describe` in one line.
 
+    Parameters
+    ----------
+    machine : mapping
+        See :func:`describe`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> sentence({'processor': 'Abacus', 'cores': 2, 'threads': 2, 'fast_path': True,
     ...           'date': '2026-01-01T10:00:00+00:00', 'busy_cores': 0.04,
     ...           'versions': {'torch': None, 'numpy': '1.23.5', 'python': '3.11.2'}})
@@ -70,8 +91,8 @@ def sentence(machine):
     )
 
 
-def processor():
-    """Name of the processor."""
+def processor() -> str:
+    """Return the name of the processor."""
     try:
         with open('/proc/cpuinfo') as file:
             for line in file:
@@ -82,17 +103,18 @@ def processor():
     return platform.processor() or platform.machine()
 
 
-def busy_cores(seconds=1):
-    """How many cores others keep busy, while this process waits.
+def busy_cores(seconds: float = 1) -> float:
+    """Measure how many cores other processes keep busy while this one sleeps.
 
     Parameters
     ----------
     seconds : float, optional
-        How long to watch.
+        Duration of the measurement.
 
     Returns
     -------
     float
+        Average number of busy cores.
     """
     before, start = _busy_ticks(), time.perf_counter()
     time.sleep(seconds)
@@ -100,8 +122,8 @@ def busy_cores(seconds=1):
     return ticks / os.sysconf('SC_CLK_TCK') / (time.perf_counter() - start)
 
 
-def _busy_ticks():
-    """Clock ticks that all cores together have worked."""
+def _busy_ticks() -> int:
+    """Return the clock ticks that all cores together have been busy since boot."""
     with open('/proc/stat') as file:
         user, nice, system = map(int, file.readline().split()[1:4])
     return user + nice + system

@@ -1,9 +1,11 @@
-"""The headers of Theano's C code, compiled once: a file then takes half the time.
+"""Precompiles the headers of Theano's C++ files, which halves their compile time.
 
-Theano makes a file for each kind of operation: a few hundred lines, below seventy
-thousand of Python's, numpy's and C++'s headers. GCC can store what it has read of those
-(a precompiled header), and not write what only a debugger reads.
+Theano writes a file of a few hundred lines for each kind of operation, and each
+includes seventy thousand lines of Python's, numpy's and C++'s headers. GCC can store
+these in parsed form (a precompiled header) and leave out debug information.
 """
+
+from __future__ import annotations
 
 import functools
 import hashlib
@@ -11,44 +13,49 @@ import os
 import subprocess
 import sys
 import tempfile
+from typing import Callable, Sequence
 
 __all__ = ['precompile']
 
+# The first lines of each file that Theano writes, and the header to precompile.
 START = '#include <Python.h>\n#include <iostream>\n#include "theano_mod_helper.h"\n'
-TEXT = START + (
+HEADER = START + (
     '#include <math.h>\n#include <numpy/arrayobject.h>\n'
     '#include <numpy/arrayscalars.h>\n#include <vector>\n'
     '#include <algorithm>\n'
 )
 NAME = 'theano.h'
-FEW = 2  # files of these flags in one process: for fewer it takes longer
+MIN_FILES = 2  # with the same flags in one process; fewer compile faster without
 
 
-def precompile():
-    """Let the C++ files that Theano compiles from now on share their headers.
+def precompile() -> None:
+    """Make Theano compile C++ files with precompiled headers from now on.
 
-    The precompiled headers, 40 MB for each choice of flags, are made when they are
-    first of use and stay in Theano's compile cache. Other compilers than GCC, and files
-    that start otherwise, are left as they are.
+    The precompiled headers take 40 MB for each set of compiler flags. They are created
+    when they first save time and stay in Theano's compile cache. Compilers other than
+    GCC, and files that start differently, are not affected.
     """
     from theano.gof.cmodule import GCC_compiler
 
     if not hasattr(GCC_compiler, 'lasagne_stn'):
         GCC_compiler.lasagne_stn = Headers()
         GCC_compiler.compile_str = staticmethod(
-            GCC_compiler.lasagne_stn.shared_by(GCC_compiler.compile_str)
+            GCC_compiler.lasagne_stn.wrap(GCC_compiler.compile_str)
         )
 
 
 class Headers:
-    """The precompiled headers of this process: a folder for each choice of flags."""
+    """The precompiled headers of this process: one folder for each set of flags."""
 
     def __init__(self):
-        self.counts = {}
-        self.folders = {}
+        self.counts = {}  # files compiled with each set of flags
+        self.folders = {}  # folder for each set of flags, None if GCC rejects it
 
-    def shared_by(self, compile_str):
-        """Theano's function that compiles a text, using them."""
+    def __repr__(self):
+        return 'Headers(%d sets of flags)' % len(self.counts)
+
+    def wrap(self, compile_str: Callable) -> Callable:
+        """Return Theano's function `compile_str`, using the precompiled headers."""
 
         @functools.wraps(compile_str)
         def wrapper(
@@ -62,7 +69,7 @@ class Headers:
             **options,
         ):
             if src_code.startswith(START) and not options:
-                preargs = list(preargs or ()) + self.flags(tuple(preargs or ()))
+                preargs = list(preargs or ()) + self.extra_flags(tuple(preargs or ()))
             return compile_str(
                 module_name,
                 src_code,
@@ -76,26 +83,26 @@ class Headers:
 
         return wrapper
 
-    def flags(self, given):
-        """What to add to the flags of one file; nothing where it would not help."""
-        if any(flag.startswith('-g') for flag in given):  # for a user's debugger
+    def extra_flags(self, given: Sequence[str]) -> list[str]:
+        """Return the flags to add to those of one file, none if they would not help."""
+        if any(flag.startswith('-g') for flag in given):  # the user wants to debug
             return []
         given = tuple(flag for flag in given if flag[:2] in ('-O', '-f', '-m', '-D'))
         self.counts[given] = self.counts.get(given, 0) + 1
         if given not in self.folders:
             folder = _folder(given)
-            if not _is_made(folder) and self.counts[given] < FEW:
+            if not _exists(folder) and self.counts[given] < MIN_FILES:
                 return []
-            works = _is_made(folder) or _make(folder, given)
+            works = _exists(folder) or _create(folder, given)
             self.folders[given] = folder if works else None
         folder = self.folders[given]
-        if folder is None or not _is_made(folder):  # or the cache was emptied
+        if folder is None or not _exists(folder):  # the cache may have been emptied
             return []
         return ['-g0', '-include', os.path.join(folder, NAME)]
 
 
 def _folder(flags):
-    """Where in the cache the headers of these flags are, of this compiler and numpy."""
+    """Return the folder in the cache for these flags, this compiler and this numpy."""
     import numpy as np
     from theano import config
     from theano.gof.cmodule import std_include_dirs
@@ -103,7 +110,8 @@ def _folder(flags):
     compiler = subprocess.run(
         [config.cxx, '--version'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ).stdout
-    key = repr((flags, compiler, std_include_dirs(), np.__version__, sys.version, TEXT))
+    versions = compiler, std_include_dirs(), np.__version__, sys.version
+    key = repr((flags, *versions, HEADER))
     return os.path.join(
         config.compiledir,
         'lasagne_stn_headers',
@@ -111,12 +119,12 @@ def _folder(flags):
     )
 
 
-def _is_made(folder):
+def _exists(folder):
     return os.path.exists(os.path.join(folder, NAME + '.gch'))
 
 
-def _make(folder, flags):
-    """Whether headers could be precompiled there, and GCC takes them."""
+def _create(folder, flags):
+    """Precompile the headers in `folder`; return whether GCC then uses them."""
     from theano import config
     from theano.gof.cmodule import gcc_llvm, std_include_dirs
 
@@ -133,26 +141,15 @@ def _make(folder, flags):
         os.makedirs(folder, exist_ok=True)
         header = os.path.join(folder, NAME)
         with open(header, 'w') as file:
-            file.write(TEXT)
+            file.write(HEADER)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             made = os.path.join(scratch, NAME)
-            for words in (
-                ['-x', 'c++-header', header, '-o', made + '.gch'],
-                # a file that has no lines of its own
-                [
-                    '-Werror=invalid-pch',
-                    '-include',
-                    made,
-                    '-S',
-                    '-x',
-                    'c++',
-                    os.devnull,
-                    '-o',
-                    made + '.s',
-                ],
-            ):
+            # Precompile, then compile an empty file to see that GCC accepts the result.
+            create = ['-x', 'c++-header', header, '-o', made + '.gch']
+            use = ['-Werror=invalid-pch', '-include', made, '-S', '-x', 'c++']
+            for arguments in (create, [*use, os.devnull, '-o', made + '.s']):
                 subprocess.run(
-                    command + words,
+                    command + arguments,
                     check=True,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

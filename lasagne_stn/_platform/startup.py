@@ -1,31 +1,37 @@
-"""The one call that makes Theano and Lasagne work on this machine.
+"""Prepares the process, Theano and Lasagne: the only entry point of this folder.
 
-A flag that the user set, in THEANO_FLAGS or in a .theanorc file, always wins.
+Flags that the user set, in THEANO_FLAGS or in a .theanorc file, always take precedence.
 """
+
+from __future__ import annotations
 
 import os
 import sys
+from typing import Any, MutableMapping
 
 from . import opencl, precompiled_headers
 from .downsample import supply_downsample
 from .flags import chosen_flags, default_flags, flags_in_front, quiet, user_flags
-from .threads import limit_waiting, survive_forks
+from .threads import limit_spinning, survive_forks
 from .versions import check_versions
 
 __all__ = ['prepare']
 
 
-def prepare():
-    """Make ``import theano`` and ``import lasagne`` work, fast and silently.
+def prepare() -> None:
+    """Import Theano and Lasagne, configured for this machine and without warnings.
+
+    Calling it again is harmless. If Theano was imported before, its flags stay as they
+    are.
 
     Raises
     ------
     ImportError
-        If Python or a dependency is missing or outside the range that works; the
-        message has the pip line that fixes it.
+        If Python or a dependency is missing or has an unsupported version. The message
+        contains the command that fixes it.
     """
     check_versions()
-    limit_waiting(os.environ)
+    limit_spinning(os.environ)
     survive_forks()
     if 'theano' not in sys.modules:
         given = user_flags(os.environ)
@@ -44,7 +50,7 @@ def prepare():
     opencl.patch()
 
 
-def _forget_failed_import(modules):
-    """Drop the parts of Theano that an import that failed leaves behind."""
+def _forget_failed_import(modules: MutableMapping[str, Any]) -> None:
+    """Remove the submodules of Theano that a failed import left in `modules`."""
     for name in [name for name in modules if name.startswith('theano.')]:
         del modules[name]

@@ -1,37 +1,50 @@
-"""OpenMP's threads: how many there are, how long they wait, and forks."""
+"""Makes idle OpenMP threads sleep and forked processes use one thread.
+
+Idle threads of GNU's OpenMP spin and keep cores from other libraries; and code compiled
+with OpenMP hangs in a forked process.
+"""
+
+from __future__ import annotations
 
 import ctypes
 import os
+from contextlib import suppress
+from typing import MutableMapping
 
-__all__ = ['thread_count', 'limit_waiting', 'survive_forks']
+__all__ = ['thread_count', 'limit_spinning', 'survive_forks']
 
-SPINS = 10000  # some tenths of a millisecond
+SPINS = 10000  # a few tenths of a millisecond
 
 
-def thread_count():
-    """Number of OpenMP threads: OMP_NUM_THREADS, else the cores of this process."""
+def thread_count() -> int:
+    """Return the number of OpenMP threads.
+
+    This is OMP_NUM_THREADS if it is set to a number, otherwise the number of cores that
+    this process may use.
+    """
     wanted = os.environ.get('OMP_NUM_THREADS', '')
     return int(wanted) if wanted.isdecimal() else len(os.sched_getaffinity(0))
 
 
-def limit_waiting(environment):
-    """Let idle OpenMP threads sleep soon; what the user set about it stays.
+def limit_spinning(environment: MutableMapping[str, str]) -> None:
+    """Make idle OpenMP threads sleep soon, unless the user chose how they wait.
 
-    GNU's threads spin for some milliseconds after each operation. So long the threads
-    of OpenBLAS, and of other programs, wait for a core: on two cores a training step
-    with a few matrix products took 32 ms and not 9. A thread that sleeps takes some
-    microseconds to wake. The library reads its environment when it is loaded, with the
-    first compiled code.
+    GNU's OpenMP threads spin for some milliseconds after each operation. Meanwhile
+    OpenBLAS's threads, and other programs, cannot get a core: on two cores a training
+    step with a few matrix products took 32 ms instead of 9. A sleeping thread wakes
+    within microseconds. The library reads its environment when it is loaded, which
+    happens with the first compiled code.
 
     Parameters
     ----------
     environment : mapping
-        Usually ``os.environ``; GOMP_SPINCOUNT is set in it.
+        Environment variables, usually ``os.environ``. GOMP_SPINCOUNT is set unless it
+        or OMP_WAIT_POLICY exists.
 
     Examples
     --------
     >>> mine = {'OMP_WAIT_POLICY': 'active'}
-    >>> limit_waiting(mine)
+    >>> limit_spinning(mine)
     >>> mine
     {'OMP_WAIT_POLICY': 'active'}
     """
@@ -39,18 +52,16 @@ def limit_waiting(environment):
         environment['GOMP_SPINCOUNT'] = str(SPINS)
 
 
-def survive_forks():
-    """Let forked processes compute with one thread.
+def survive_forks() -> None:
+    """Make forked processes use a single OpenMP thread.
 
-    GNU's threads do not live on in a fork, but the library waits for them there: what
-    was compiled with OpenMP, and ran before the fork, would hang for ever. Processes
-    that are spawned have all their threads.
+    GNU's OpenMP threads do not exist in a forked process, but the library still waits
+    for them: compiled code that had run before the fork would hang forever. Spawned
+    processes are not affected and keep all their threads.
     """
     os.register_at_fork(after_in_child=_use_one_thread)
 
 
-def _use_one_thread():
-    try:
+def _use_one_thread() -> None:
+    with suppress(OSError):  # without the library there are no threads to wait for
         ctypes.CDLL('libgomp.so.1').omp_set_num_threads(1)
-    except OSError:  # no such library, no such threads
-        pass

@@ -1,4 +1,9 @@
-"""The compiler, Python's C headers and the BLAS library of this machine."""
+"""Finds the compiler, Python's C header and the BLAS library of this machine.
+
+Only looks at paths: nothing is compiled or loaded, so that importing stays fast.
+"""
+
+from __future__ import annotations
 
 import glob
 import importlib.util
@@ -11,43 +16,44 @@ import sysconfig
 __all__ = ['find_compiler', 'find_headers', 'find_blas']
 
 
-def find_compiler():
-    """Path of the C++ compiler that Theano will call, or None."""
+def find_compiler() -> str | None:
+    """Return the path of the C++ compiler that Theano will call, or None."""
     return shutil.which('g++')
 
 
-def find_headers():
-    """Path of Python's C header, which compiled code includes, or None."""
+def find_headers() -> str | None:
+    """Return the path of ``Python.h``, which compiled code includes, or None."""
     path = os.path.join(sysconfig.get_paths()['include'], 'Python.h')
     return path if os.path.exists(path) else None
 
 
-def find_blas():
-    """Find a BLAS library to link with; nothing is compiled or loaded.
+def find_blas() -> tuple[str, str]:
+    """Find a BLAS library to link with.
 
-    The system's OpenBLAS comes first, then the one inside scipy's wheel, then the
-    system's plain and slower one.
+    The system's OpenBLAS is preferred, then the one inside scipy's wheel, then the
+    system's reference BLAS, which is slower.
 
     Returns
     -------
     library : str
-        Path of the library; '' where there is none that can be linked.
+        Path of the library, or '' if none can be linked.
     flags : str
-        What ``blas.ldflags`` must be to link with it; '' lets Theano call the BLAS
-        inside numpy, as fast for large products.
+        Value of Theano's flag ``blas.ldflags`` that links with it. With '' Theano calls
+        the BLAS inside numpy, which is as fast for large products.
     """
-    fast, plain = [], []
+    fast: list[str] = []
+    plain: list[str] = []
     for folder in _library_folders():
         for name in ('libopenblas.so', 'libblas.so'):
             path = os.path.join(folder, name)
             if os.path.exists(path):
-                known = 'openblas' in os.path.realpath(path)
-                (fast if known else plain).append(path)
+                is_openblas = 'openblas' in os.path.realpath(path)
+                (fast if is_openblas else plain).append(path)
     for path in fast + _scipy_libraries() + plain:
-        # Theano splits the flags at spaces, the compiler at commas.
+        # Theano splits the flags at spaces, and the compiler splits them at commas.
         if re.match(r'[\w./+@~=-]+$', path, re.ASCII):
-            # The path itself and no -L, because Theano warns of a library whose
-            # name is not lib + NAME + .so.
+            # Theano warns about -l if the file's name is not lib + NAME + .so, so the
+            # linker gets the path itself.
             return path, '-Wl,--no-as-needed -Wl,%s -Wl,-rpath,%s' % (
                 path,
                 os.path.dirname(path),
@@ -55,7 +61,7 @@ def find_blas():
     return '', ''
 
 
-def _library_folders():
+def _library_folders() -> list[str]:
     multiarch = sysconfig.get_config_var('MULTIARCH') or ''
     return [
         os.path.join(sys.prefix, 'lib'),
@@ -67,7 +73,7 @@ def _library_folders():
 
 
 def _scipy_libraries():
-    """The OpenBLAS files in scipy's wheel that have plain Fortran names."""
+    """Return the OpenBLAS files in scipy's wheel whose functions have Fortran names."""
     package = importlib.util.find_spec('scipy').submodule_search_locations[0]
     found = []
     for folder in (package + '.libs', os.path.join(package, '.libs')):

@@ -1,4 +1,10 @@
-"""The versions of Python and of the dependencies that work, and those installed."""
+"""Checks that Python and the dependencies have supported versions.
+
+Changes nothing. Checking first gives a message with the pip command; without it, Theano
+or Lasagne would fail at import with an unrelated error.
+"""
+
+from __future__ import annotations
 
 import re
 import sys
@@ -13,7 +19,8 @@ __all__ = [
 ]
 
 PYTHON_RANGE = ((3, 8), (3, 12))
-REQUIREMENTS = {  # name: (first release that works, first that fails)
+REQUIREMENTS: dict[str, tuple[str, str | None]] = {
+    # name: (first release that works, first release that fails)
     'numpy': ('1.20', '1.24'),
     'scipy': ('1.5', '1.11'),
     'Theano-PyMC': ('1.0.5', '1.0.10'),
@@ -22,31 +29,44 @@ REQUIREMENTS = {  # name: (first release that works, first that fails)
 }
 
 
-def check_versions():
-    """Refuse, by an ImportError, a Python or a dependency outside the range."""
+def check_versions() -> None:
+    """Check the versions of Python and of all dependencies.
+
+    Raises
+    ------
+    ImportError
+        If one is missing or outside the supported range.
+    """
     low, high = PYTHON_RANGE
     if not low <= sys.version_info[:2] < high:
         raise ImportError(
-            'lasagne_stn needs Python %d.%d to %d.%d, this is %d.%d.\nMake an '
-            'environment with one of them: python3.11 -m venv .venv'
+            'lasagne_stn needs Python %d.%d to %d.%d, this is %d.%d.\n'
+            'Create an environment with a supported version: python3.11 -m venv .venv'
             % (low + (high[0], high[1] - 1) + tuple(sys.version_info[:2]))
         )
     for name in REQUIREMENTS:
         found = installed_version(name)
         if not fits(name, found):
             raise ImportError(
-                'lasagne_stn needs %s, %s is installed.\nRun: pip install "%s"'
+                'lasagne_stn needs %s, but %s is installed.\nRun: pip install "%s"'
                 % (
                     requirement(name),
-                    '%s %s' % (name, found) if found else 'none',
+                    '%s %s' % (name, found) if found else 'no version',
                     requirement(name),
                 )
             )
 
 
-def requirement(name):
-    """What pip must be asked for, to get a release that works.
+def requirement(name: str) -> str:
+    """Return the requirement for pip that selects a supported release.
 
+    Parameters
+    ----------
+    name : str
+        A key of ``REQUIREMENTS``.
+
+    Examples
+    --------
     >>> requirement('numpy')
     'numpy>=1.20,<1.24'
     """
@@ -54,9 +74,18 @@ def requirement(name):
     return '%s>=%s' % (name, first) + (',<' + end if end else '')
 
 
-def fits(name, found):
-    """Whether a version, None if there is none, is in the range that works.
+def fits(name: str, found: str | None) -> bool:
+    """Return whether the version `found` of a dependency is supported.
 
+    Parameters
+    ----------
+    name : str
+        A key of ``REQUIREMENTS``.
+    found : str or None
+        The installed version; None if there is none, which is not supported.
+
+    Examples
+    --------
     >>> fits('Theano-PyMC', '1.0.9'), fits('Theano-PyMC', '1.1.2')
     (True, False)
     """
@@ -68,20 +97,26 @@ def fits(name, found):
     )
 
 
-def _release(text):
-    """The leading numbers of a version: '1.0.9.dev3' gives [1, 0, 9]."""
-    return [
-        int(number) for number in re.match(r'[\d.]*', text).group().split('.') if number
-    ]
+def _release(text: str) -> list[int]:
+    """Return the leading numbers of a version: '1.0.9.dev3' gives [1, 0, 9]."""
+    leading = re.split(r'[^\d.]', text, maxsplit=1)[0]
+    return [int(number) for number in leading.split('.') if number]
 
 
-def installed_version(name):
-    """Version of an installed distribution of PyPI, or None.
+def installed_version(name: str) -> str | None:
+    """Return the version of an installed distribution, or None.
 
+    Parameters
+    ----------
+    name : str
+        Its name on PyPI.
+
+    Examples
+    --------
     >>> installed_version('no-such-package') is None
     True
     """
-    from importlib import metadata  # Python 3.7, which is refused, has none
+    from importlib import metadata  # missing on Python 3.7, which must get its message
 
     try:
         return metadata.version(name)

@@ -1,4 +1,4 @@
-"""Pooling under the name that Lasagne 0.1 imports."""
+"""The pooling module that Lasagne 0.1 imports."""
 
 import functools
 
@@ -6,7 +6,7 @@ import numpy as np
 import theano.tensor as T
 
 
-def test_downsample_pools_under_the_old_names(rng):
+def test_pooling_works_under_its_old_name(rng):
     from theano.tensor.signal.downsample import max_pool_2d
 
     image = rng.normal(size=(1, 1, 4, 6))

@@ -1,4 +1,4 @@
-"""Theano's flags: the user's and the default ones."""
+"""Theano's flags: the user's and the defaults."""
 
 import os
 import warnings
@@ -12,7 +12,7 @@ from lasagne_stn._platform import flags
     'before, inside',
     [(None, 'cxx="",a="b c"'), ('', 'cxx="",a="b c"'), ('a=d', 'cxx="",a="b c",a=d')],
 )
-def test_flags_stand_in_front_of_the_users_for_a_while(monkeypatch, before, inside):
+def test_flags_precede_the_users_inside_the_block(monkeypatch, before, inside):
     monkeypatch.setenv('THEANO_FLAGS', before or '')
     if before is None:
         monkeypatch.delenv('THEANO_FLAGS')
@@ -36,11 +36,11 @@ def test_flags_stand_in_front_of_the_users_for_a_while(monkeypatch, before, insi
         ('cxx="a', {}),
     ],
 )
-def test_flags_in_the_environment_are_read(given, expected):
+def test_flags_are_read_from_the_environment(given, expected):
     assert flags.user_flags({'THEANO_FLAGS': given, 'THEANORC': ''}) == expected
 
 
-def test_flags_in_files_are_read_and_those_in_the_environment_win(tmp_path):
+def test_flags_in_the_environment_override_those_in_files(tmp_path):
     first, second = tmp_path / 'first', tmp_path / 'second'
     first.write_text('[global]\nfloatX = float32\ncxx = g\nblas.ldflags = unread\n')
     second.write_text('[blas]\nldflags = -lx %Y\n[global]\ncxx = h\n')
@@ -55,7 +55,7 @@ def test_flags_in_files_are_read_and_those_in_the_environment_win(tmp_path):
 
 
 @pytest.mark.parametrize('content', [b'[global\n', b'[global]\ncxx = \xff\n'])
-def test_a_file_that_is_wrong_is_left_to_theano(content, tmp_path):
+def test_an_unreadable_file_is_ignored(content, tmp_path):
     path = tmp_path / 'rc'
     path.write_bytes(content)
     assert flags.user_flags({'THEANORC': str(path)}) == {}
@@ -81,9 +81,9 @@ def test_default_flags_suit_the_machine(
     assert flags.default_flags(given) == expected
 
 
-def test_quiet_lets_only_unknown_flags_through():
+def test_quiet_silences_all_but_unknown_flags():
     with warnings.catch_warnings(record=True) as seen:
         with flags.quiet():
-            warnings.warn('outdated', DeprecationWarning)
-            warnings.warn("Config key 'openmp' has no value, ignoring it")
+            warnings.warn('outdated', DeprecationWarning, stacklevel=2)
+            warnings.warn("Config key 'openmp' has no value, ignoring it", stacklevel=2)
         assert ['Config key' in str(one.message) for one in seen] == [True]

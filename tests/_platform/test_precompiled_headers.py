@@ -1,4 +1,4 @@
-"""Precompiled headers: that GCC takes them, and that all works where it does not."""
+"""Precompiled headers: GCC uses them, and compiling works without them."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ needs_compiler = pytest.mark.skipif(not toolchain.find_compiler(), reason='needs
 
 @pytest.fixture
 def folders(monkeypatch, tmp_path):
-    """Headers below a folder of this test; the path has a space."""
+    """Headers stored in a temporary folder whose path contains spaces."""
     monkeypatch.setattr(
         headers, '_folder', lambda flags: str(tmp_path / ' '.join(('made', *flags)))
     )
@@ -26,10 +26,10 @@ def folders(monkeypatch, tmp_path):
 
 @needs_compiler
 @pytest.mark.parametrize('more', [(), ('-fopenmp',), ('-O1', '-DNAME=7')])
-def test_the_second_file_of_some_flags_is_compiled_with_them(folders, tmp_path, more):
+def test_the_second_file_with_the_same_flags_uses_them(folders, tmp_path, more):
     given = FLAGS + more
-    assert folders.flags(given) == []
-    added = folders.flags(given)
+    assert folders.extra_flags(given) == []
+    added = folders.extra_flags(given)
     assert added[:2] == ['-g0', '-include']
     source = tmp_path / 'code.cpp'
     source.write_text(headers.START + 'int seven() { return PyLong_AsLong(NULL); }\n')
@@ -45,74 +45,79 @@ def test_the_second_file_of_some_flags_is_compiled_with_them(folders, tmp_path, 
         str(tmp_path / 'code.so'),
         str(source),
     ]
-    shown = [
+    opened = [
         subprocess.run(
-            command + list(words) + ['-H'],
+            command + list(flags) + ['-H'],
             check=True,
             stderr=subprocess.PIPE,
             text=True,
         ).stderr
-        for words in ((), added)
+        for flags in ((), added)
     ]
-    # GCC's list of what it opened: "!" stands before a precompiled header it took.
-    taken = [
-        [line for line in text.splitlines() if line.startswith('!')] for text in shown
+    # GCC lists the headers it opens, with "!" before each precompiled one it uses.
+    used = [
+        [line for line in text.splitlines() if line.startswith('!')] for text in opened
     ]
-    assert taken == [[], ['! %s.gch' % added[2]]]
-    assert shown[0].count('pyconfig.h') == 1 and 'pyconfig.h' not in shown[1]
+    assert used == [[], ['! %s.gch' % added[2]]]
+    assert opened[0].count('pyconfig.h') == 1 and 'pyconfig.h' not in opened[1]
 
 
 @needs_compiler
-def test_headers_that_are_there_serve_the_first_file_of_the_next_process(folders):
-    folders.flags(FLAGS)
-    added = folders.flags(FLAGS)
-    assert headers.Headers().flags(FLAGS) == added
-    # Warnings change nothing in a header; a macro may.
-    assert headers.Headers().flags(FLAGS + ('-Wno-write-strings',)) == added
-    assert headers.Headers().flags(FLAGS + ('-DNAME',)) == []
+def test_the_first_file_of_the_next_process_uses_existing_headers(folders):
+    folders.extra_flags(FLAGS)
+    added = folders.extra_flags(FLAGS)
+    assert headers.Headers().extra_flags(FLAGS) == added
+    # Warning flags do not change a header, but a macro may.
+    assert headers.Headers().extra_flags(FLAGS + ('-Wno-write-strings',)) == added
+    assert headers.Headers().extra_flags(FLAGS + ('-DNAME',)) == []
 
 
-def test_what_a_user_debugs_stays_as_it_is(folders):
-    assert [folders.flags(FLAGS + ('-g3',)) for _ in range(3)] == [[], [], []]
+def test_debug_builds_do_not_use_them(folders):
+    assert [folders.extra_flags(FLAGS + ('-g3',)) for _ in range(3)] == [[], [], []]
+
+
+def test_repr_counts_the_sets_of_flags(folders):
+    folders.extra_flags(FLAGS)
+    assert repr(folders) == 'Headers(1 sets of flags)'
 
 
 @needs_compiler
-def test_an_emptied_cache_is_no_error(folders):
-    folders.flags(FLAGS)
-    os.remove(folders.flags(FLAGS)[2] + '.gch')
-    assert folders.flags(FLAGS) == []
+def test_an_emptied_cache_is_handled(folders):
+    folders.extra_flags(FLAGS)
+    os.remove(folders.extra_flags(FLAGS)[2] + '.gch')
+    assert folders.extra_flags(FLAGS) == []
 
 
 @pytest.mark.parametrize(
     'script',
     [
-        '#!/bin/sh\nexit 1\n',  # no compiler at all
-        # one that makes the file, and does not take it afterwards
+        '#!/bin/sh\nexit 1\n',  # a compiler that always fails
+        # a compiler that creates the header but does not accept it
         '#!/bin/sh\ncase "$*" in *invalid-pch*) exit 1;; *) exec g++ "$@";; esac\n',
         '#!/bin/sh\ncase "$1" in --version) echo llvm;; *) exec g++ "$@";; esac\n',
     ],
 )
-def test_a_compiler_that_refuses_them_gets_none(folders, monkeypatch, tmp_path, script):
+def test_a_compiler_that_rejects_them_gets_none(folders, monkeypatch, tmp_path, script):
     compiler = tmp_path / 'compiler'
     compiler.write_text(script)
     compiler.chmod(0o755)
     monkeypatch.setattr(theano.gof.cmodule.gcc_llvm, 'is_llvm', None)
     with theano.change_flags(cxx=str(compiler)):
-        assert [folders.flags(FLAGS) for _ in range(3)] == [[], [], []]
+        assert [folders.extra_flags(FLAGS) for _ in range(3)] == [[], [], []]
     assert not list(tmp_path.glob('made*/*.gch'))
 
 
-def test_a_folder_that_cannot_be_written_is_no_error(folders, monkeypatch, tmp_path):
+def test_a_read_only_folder_is_handled(folders, monkeypatch, tmp_path):
     (tmp_path / 'file').write_text('')
     inside = str(tmp_path / 'file' / 'new')
     monkeypatch.setattr(headers, '_folder', lambda flags: inside)
-    assert [folders.flags(FLAGS) for _ in range(3)] == [[], [], []]
+    assert [folders.extra_flags(FLAGS) for _ in range(3)] == [[], [], []]
 
 
-def test_other_texts_and_calls_go_through_unchanged(folders, monkeypatch):
+def test_other_files_and_options_are_passed_on_unchanged(folders, monkeypatch):
     calls = []
-    compile_str = folders.shared_by(lambda *args, **named: calls.append((args, named)))
-    monkeypatch.setattr(folders, 'flags', lambda given: ['-added'])
+    compile_str = folders.wrap(lambda *args, **named: calls.append((args, named)))
+    monkeypatch.setattr(folders, 'extra_flags', lambda given: ['-added'])
     compile_str('name', 'int x;', location='here', preargs=['-O3'])
     compile_str('name', headers.START, 'here', hide_symbols=False)
     compile_str('name', headers.START + '...', location='here', preargs=['-O3'])
@@ -127,7 +132,7 @@ def test_other_texts_and_calls_go_through_unchanged(folders, monkeypatch):
 
 
 @needs_compiler
-def test_theano_uses_them_and_its_functions_are_right(environment, tmp_path):
+def test_theano_compiles_correct_functions_with_them(environment, tmp_path):
     environment = dict(environment, THEANO_FLAGS='base_compiledir=%s' % tmp_path)
     code = (
         'import lasagne_stn, theano, theano.tensor as T; x = T.dvector();'
@@ -143,13 +148,13 @@ def test_theano_uses_them_and_its_functions_are_right(environment, tmp_path):
         text=True,
     )
     assert done.stdout == '[[-2.0, -2.0], [0.0, 0.0], 0.0, [0.0, 0.0]]\n'
-    made = list(tmp_path.glob('*/lasagne_stn_headers/*'))
-    assert made
-    for folder in made:
+    created = list(tmp_path.glob('*/lasagne_stn_headers/*'))
+    assert created
+    for folder in created:
         assert sorted(os.listdir(str(folder))) == ['theano.h', 'theano.h.gch']
 
 
-def test_the_mend_is_made_once():
+def test_theano_is_patched_once():
     before = GCC_compiler.compile_str
     headers.precompile()
     assert GCC_compiler.compile_str is before

@@ -1,4 +1,4 @@
-"""Importing the package in fresh processes."""
+"""Importing the package in a new process."""
 
 import pathlib
 import re
@@ -15,13 +15,12 @@ needs_compiler = pytest.mark.skipif(not toolchain.find_compiler(), reason='needs
 
 
 def python(environment, code, *options):
-    """Output, errors and exit status of a fresh Python, warnings being errors."""
+    """Output, errors and exit status of a new Python; warnings are errors."""
     environment = dict(environment, PYTHONPATH=ROOT)
     done = subprocess.run(
         [sys.executable, '-W', 'error', *options, '-c', code],
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
     )
     return done.stdout, done.stderr, done.returncode
@@ -32,7 +31,7 @@ def with_flags(environment, given):
 
 
 @pytest.mark.parametrize('float_type', ['float32', 'float64'])
-def test_import_is_silent_and_leaves_the_flags_of_the_user(environment, float_type):
+def test_import_is_silent_and_keeps_the_users_flags(environment, float_type):
     environment = with_flags(environment, 'floatX=' + float_type)
     code = (
         'import os; before = dict(os.environ); import lasagne_stn, lasagne; '
@@ -43,7 +42,7 @@ def test_import_is_silent_and_leaves_the_flags_of_the_user(environment, float_ty
     assert python(environment, code) == ('', '', 0)
 
 
-def test_import_without_a_compiler_is_silent_and_works(environment, tmp_path):
+def test_import_works_silently_without_a_compiler(environment, tmp_path):
     environment = dict(
         environment, PATH=str(tmp_path), THEANO_FLAGS='base_compiledir=' + str(tmp_path)
     )
@@ -57,7 +56,7 @@ def test_import_without_a_compiler_is_silent_and_works(environment, tmp_path):
 
 
 @needs_compiler
-def test_flags_of_the_user_win(environment, tmp_path):
+def test_the_users_flags_take_precedence(environment, tmp_path):
     (tmp_path / 'rc').write_text(
         '[global]\nfloatX = float32\nopenmp = False\n[blas]\nldflags = -lmine,%d\n'
     )
@@ -78,7 +77,7 @@ def test_flags_of_the_user_win(environment, tmp_path):
 
 
 @needs_compiler
-def test_theano_that_was_imported_before_keeps_its_flags(environment):
+def test_theano_keeps_its_flags_if_imported_before(environment):
     flags = with_flags(environment, 'blas.ldflags=-lmine,openmp=False,floatX=float32')
     out, error, status = python(
         flags,
@@ -91,19 +90,19 @@ def test_theano_that_was_imported_before_keeps_its_flags(environment):
     assert out == 'float32 False %s {}\n' % toolchain.find_compiler()
 
 
-def test_preparing_twice_does_no_harm():
+def test_preparing_twice_is_harmless():
     before = dict(flags.chosen_flags), set(sys.modules)
     startup.prepare()
     assert (flags.chosen_flags, set(sys.modules)) == before
 
 
-def test_only_the_parts_of_theano_are_forgotten():
+def test_only_submodules_of_theano_are_forgotten():
     modules = dict.fromkeys(['theano.gof', 'theano.gof.op', 'theanos', 'numpy'])
     startup._forget_failed_import(modules)
     assert set(modules) == {'theanos', 'numpy'}
 
 
-def test_an_import_of_theano_that_failed_before_does_no_harm(environment):
+def test_an_earlier_failed_import_of_theano_is_harmless(environment):
     out, error, status = python(
         environment,
         'import sys, types; sys.modules["theano.left"] = '
@@ -120,12 +119,12 @@ def test_an_import_of_theano_that_failed_before_does_no_harm(environment):
         ('floatX="float32', 'No closing quotation'),
     ],
 )
-def test_flags_that_are_wrong_are_reported_by_theano(environment, flags, message):
+def test_theano_reports_invalid_flags(environment, flags, message):
     out, error, status = python(with_flags(environment, flags), 'import lasagne_stn')
     assert status and re.search(message, error)
 
 
-def test_a_file_that_cannot_be_read_is_reported_by_theano(environment, tmp_path):
+def test_theano_reports_an_invalid_file(environment, tmp_path):
     (tmp_path / 'rc').write_text('floatX = float32\n')
     environment = dict(environment, THEANORC=str(tmp_path / 'rc'))
     out, error, status = python(environment, 'import lasagne_stn')
@@ -134,14 +133,14 @@ def test_a_file_that_cannot_be_read_is_reported_by_theano(environment, tmp_path)
 
 
 @pytest.mark.parametrize('value', ['two', '4,2'])
-def test_threads_that_are_no_number_are_reported_by_theano(environment, value):
+def test_theano_reports_an_invalid_number_of_threads(environment, value):
     environment = dict(environment, OMP_NUM_THREADS=value)
     out, error, status = python(environment, 'import lasagne_stn')
     assert status and "OMP_NUM_THREADS should be a number, got '%s'" % value in error
 
 
-def test_without_its_dependencies_the_pip_line_is_shown(environment):
+def test_missing_dependencies_raise_an_error_with_the_pip_command(environment):
     out, error, status = python(environment, 'import lasagne_stn', '-S')
     assert status and 'ImportError: lasagne_stn needs numpy>=1.20,<1.24, ' in error
-    assert 'none is installed' in error
+    assert 'but no version is installed' in error
     assert 'Run: pip install "numpy>=1.20,<1.24"' in error

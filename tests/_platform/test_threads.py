@@ -1,4 +1,4 @@
-"""How many OpenMP threads there are, and how long they wait."""
+"""The number of OpenMP threads, how long they spin, and forks."""
 
 import os
 import subprocess
@@ -22,16 +22,16 @@ def test_threads_are_counted(monkeypatch, value, expected):
 @pytest.mark.parametrize(
     'given', [{'OMP_WAIT_POLICY': 'active'}, {'GOMP_SPINCOUNT': '7'}]
 )
-def test_what_the_user_set_about_waiting_stays(given):
+def test_the_users_settings_of_waiting_are_kept(given):
     environment = dict(given, HOME='/')
-    threads.limit_waiting(environment)
+    threads.limit_spinning(environment)
     assert environment == dict(given, HOME='/')
 
 
-def test_the_package_limits_waiting_before_the_library_is_loaded(environment):
+def test_importing_the_package_limits_spinning(environment):
     for name in ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT'):
         environment.pop(name, None)
-    found = subprocess.check_output(
+    output = subprocess.check_output(
         [
             sys.executable,
             '-c',
@@ -40,7 +40,7 @@ def test_the_package_limits_waiting_before_the_library_is_loaded(environment):
         env=environment,
         universal_newlines=True,
     )
-    assert found == '10000'
+    assert output == '10000'
 
 
 FORK = """
@@ -56,13 +56,13 @@ thetas = np.tile([1, .1, 0, 0, 1, 0], (64, 1)).astype('float32')
 before = function(images, thetas)
 child = os.fork()
 if child == 0:
-    signal.alarm(20)                # ends what hangs
+    signal.alarm(20)                # ends the child if it hangs
     os._exit(0 if np.array_equal(function(images, thetas), before) else 3)
 assert os.waitpid(child, 0)[1] == 0
 """
 
 
-def test_a_fork_computes_on(environment):
+def test_a_forked_process_can_compute(environment):
     subprocess.run(
         [sys.executable, '-c', FORK],
         check=True,

@@ -19,7 +19,7 @@ def test_headers_are_found(monkeypatch, tmp_path):
 
 
 class Machine:
-    """A folder of the system and one of scipy, made of empty files."""
+    """A library folder of the system and one of scipy, with empty files."""
 
     def __init__(self, folder, monkeypatch):
         self.system, self.scipy = folder / 'lib', folder / 'scipy'
@@ -42,7 +42,7 @@ def machine(tmp_path, monkeypatch):
     return Machine(tmp_path, monkeypatch)
 
 
-def test_blas_of_the_system_then_of_scipy_then_a_plain_one(machine):
+def test_blas_is_the_systems_openblas_then_scipys_then_the_reference(machine):
     assert toolchain.find_blas() == ('', '')
     plain = machine.add(machine.system / 'libblas.so')
     assert toolchain.find_blas()[0] == plain
@@ -57,7 +57,7 @@ def test_blas_of_the_system_then_of_scipy_then_a_plain_one(machine):
     assert toolchain.find_blas()[0] == fast
 
 
-def test_a_plain_name_that_leads_to_openblas_is_fast(machine):
+def test_a_link_to_openblas_is_preferred(machine):
     wheel = machine.add(machine.scipy / '.libs' / 'libopenblasp-r0.3.18.so')
     assert toolchain.find_blas()[0] == wheel
     real = machine.add(machine.system / 'openblas' / 'libblas.so.3')
@@ -67,20 +67,20 @@ def test_a_plain_name_that_leads_to_openblas_is_fast(machine):
 
 
 @pytest.mark.parametrize('name', ['a b', 'a,b', 'a"b', "a'b", 'a\\b', 'a:b', 'ä'])
-def test_a_library_in_a_folder_that_the_linker_would_split_is_left_out(machine, name):
+def test_paths_that_the_linker_would_split_are_skipped(machine, name):
     folder = machine.scipy.parent / name
     machine.scipy_is(folder / 'scipy')
     machine.add(folder / 'scipy.libs' / 'libopenblasp-r0.3.18.so')
     assert toolchain.find_blas() == ('', '')
 
 
-def test_a_folder_with_brackets_is_not_a_pattern(machine):
+def test_brackets_in_a_path_are_not_a_pattern(machine):
     folder = machine.scipy.parent / '[a]'
     machine.scipy_is(folder / 'scipy')
     wheel = machine.add(folder / 'scipy.libs' / 'libopenblasp-r0.3.18.so')
     assert toolchain._scipy_libraries() == [wheel]
 
 
-def test_library_folders_are_those_of_python_and_of_the_system():
+def test_libraries_are_searched_in_pythons_and_the_systems_folders():
     assert toolchain._library_folders()[0] == os.path.join(sys.prefix, 'lib')
     assert '/usr/lib' in toolchain._library_folders()

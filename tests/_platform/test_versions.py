@@ -1,4 +1,4 @@
-"""Versions of Python and of the dependencies."""
+"""Supported versions of Python and of the dependencies."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ from lasagne_stn._platform import versions
         ('setuptools', '81.0.0', 'setuptools>=0,<81'),
     ],
 )
-def test_a_version_outside_the_range_is_refused(monkeypatch, name, found, wanted):
+def test_an_unsupported_dependency_raises_an_error(monkeypatch, name, found, wanted):
     installed = {
         'numpy': '1.23.5',
         'scipy': '1.10.1',
@@ -30,10 +30,10 @@ def test_a_version_outside_the_range_is_refused(monkeypatch, name, found, wanted
     monkeypatch.setattr(versions, 'installed_version', installed.get)
     versions.check_versions()
     installed[name] = found
-    came = '%s %s' % (name, found) if found else 'none'
-    message = 'needs %s, %s is installed.\nRun: pip install "%s"' % (
+    version = '%s %s' % (name, found) if found else 'no version'
+    message = 'needs %s, but %s is installed.\nRun: pip install "%s"' % (
         wanted,
-        came,
+        version,
         wanted,
     )
     with pytest.raises(ImportError, match=re.escape(message)):
@@ -41,9 +41,11 @@ def test_a_version_outside_the_range_is_refused(monkeypatch, name, found, wanted
 
 
 @pytest.mark.parametrize('version', [(3, 7), (3, 12)])
-def test_a_python_outside_the_range_is_refused(monkeypatch, version):
+def test_an_unsupported_python_raises_an_error(monkeypatch, version):
     versions.check_versions()
     monkeypatch.setattr(sys, 'version_info', version + (0, 'final', 0))
-    message = r'needs Python 3\.8 to 3\.11, this is 3\.%d\.\nMake .*python3.11 -m venv'
+    message = (
+        r'needs Python 3\.8 to 3\.11, this is 3\.%d\.\nCreate .*python3.11 -m venv'
+    )
     with pytest.raises(ImportError, match=message % version[1]):
         versions.check_versions()

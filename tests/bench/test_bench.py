@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -664,7 +665,9 @@ def test_a_busy_machine_is_named(monkeypatch, fast_path):
         lambda results, count, device: sampler_table(RESULTS, count),
     )
     for cores, said in ((0.05, False), (0.8, True)):
-        monkeypatch.setattr('lasagne_stn._platform.machine.busy_cores', lambda: cores)
+        monkeypatch.setattr(
+            'lasagne_stn._platform.machine.busy_cores', partial(float, cores)
+        )
         console = Console(width=150, record=True, file=io.StringIO())
         figures = bench.run(console, Options(threads=(1,), skip=('torch',)))
         assert figures['machine']['busy_cores'] == cores

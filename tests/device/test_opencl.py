@@ -133,7 +133,7 @@ def test_a_kernel_that_the_compiler_refuses_is_an_error_with_a_way_out():
     build = T.Elemwise(OfCPlusPlus(scalar.same_out))
     with pytest.raises(
         RuntimeError,
-        match='OpenCL compiler refused.*OfCPlusPlus.*'
+        match='OpenCL compiler rejected.*OfCPlusPlus.*'
         'optimizer_excluding=local_gpua_elemwise',
     ):
         theano.function([x], build(x), mode='FAST_RUN')
@@ -144,5 +144,5 @@ def test_a_kernel_that_the_compiler_refuses_is_an_error_with_a_way_out():
 
 def test_mending_twice_does_no_harm():
     before = theano.gpuarray.elemwise.GpuElemwise.c_code_cache_version
-    opencl.mend()
+    opencl.patch()
     assert theano.gpuarray.elemwise.GpuElemwise.c_code_cache_version is before
