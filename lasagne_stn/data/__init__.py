@@ -1,4 +1,10 @@
-"""Images to train on: numpy arrays, read from disk or from a library, and distorted."""
+"""Reads images as numpy arrays and distorts them for training.
+
+- Readers: `load_digits` (scikit-learn), `load_mnist` (IDX files), `load_cluttered`
+  (``.npz`` files), `fetch_mnist` (download), `find_data` (any of these).
+- The paper's distortions: `distort_r`, `distort_rts`, `distort_p`, `distort_e`, and
+  `place_on_canvas` for clutter.
+"""
 
 from .clutter import place_on_canvas
 from .cluttered_mnist import load_cluttered

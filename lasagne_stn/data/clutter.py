@@ -1,11 +1,14 @@
-"""Puts digits somewhere on a dark canvas, among pieces of other digits [1]_.
+"""Places digits on a dark canvas, among patches of other digits [1]_.
 
 References
 ----------
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2 and A.4.
 """
 
+from __future__ import annotations
+
 from numbers import Integral
+from typing import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -15,30 +18,37 @@ from .rng import check_generator
 
 __all__ = ['place_on_canvas']
 
-PATCH = 6  # pixels along the side of a piece of another digit
+PATCH_SIZE = 6  # pixels along each side of a patch of clutter
 
 
-def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=None):
-    """Put each image at a random place of a canvas, with clutter: the paper's TC.
+def place_on_canvas(
+    images: np.ndarray,
+    rng: np.random.Generator,
+    output_size: Sequence[int] = (60, 60),
+    num_patches: int = 6,
+    others: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Place each image at a random position on a canvas with clutter: the paper's TC.
 
-    The place is uniform over all whole pixels where the image fits. Then pieces of 6 x
-    6 pixels, cut at random places from images drawn at random, are put at random
-    places; where they meet the digit, or one another, the brighter pixel stays.
+    The position is uniform over all whole pixels where the image fits. Then patches of
+    6 x 6 pixels, cropped at random from random images, are placed at random positions.
+    Where patches and digits overlap, the brightest pixel is kept.
 
     Parameters
     ----------
     images : numpy array
-        Shape ``(images, rows, columns)``.
+        Shape ``(images, rows, columns)``, at least 6 x 6 pixels.
     rng : numpy.random.Generator
-        The only source of chance.
+        The only source of randomness.
     output_size : pair of int, optional
-        Rows and columns of the canvas, in pixels: 60 x 60 to classify, 84 x 84 to
-        co-localise.
+        Rows and columns of the canvas, in pixels. The paper uses 60 x 60 for
+        classification and 84 x 84 for co-localisation.
     num_patches : int, optional
-        Pieces of clutter: 6 to classify, 0 (the paper's T) or 16 to co-localise.
+        Patches of clutter on each canvas. The paper uses 6 for classification, and 0
+        (T) or 16 (TC) for co-localisation.
     others : numpy array, optional
-        Images that the pieces come from, ``(others, rows, columns)``; by default
-        `images`.
+        Images that the patches are cropped from, ``(others, rows, columns)``; by
+        default `images`.
 
     Returns
     -------
@@ -50,7 +60,7 @@ def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=Non
     Raises
     ------
     TypeError, ValueError
-        If an argument has the wrong kind or shape, or is too small.
+        If an argument has the wrong type or shape, or is too small.
 
     Examples
     --------
@@ -61,7 +71,7 @@ def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=Non
     """
     owner = 'place_on_canvas'
     check_generator(owner, rng)
-    must = 'be a whole number of at least 0'
+    must = 'be an integer of at least 0'
     if not isinstance(num_patches, Integral):
         raise checks.argument_error(
             owner, 'num_patches', must, num_patches, error=TypeError
@@ -73,11 +83,11 @@ def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=Non
     output_size = checks.size(owner, 'output_size', output_size, ('rows', 'columns'))
     for argument, array in (('images', images), ('others', others)):
         checks.shape(owner, argument, array.shape, ('batch', 'rows', 'columns'))
-        if min(array.shape[1:]) < PATCH:
+        if min(array.shape[1:]) < PATCH_SIZE:
             raise checks.argument_error(
                 owner,
                 argument,
-                'have at least %d x %d pixels' % (PATCH, PATCH),
+                'have at least %d x %d pixels' % (PATCH_SIZE, PATCH_SIZE),
                 array.shape[1:],
             )
     if np.subtract(output_size, images.shape[1:]).min() < 0:
@@ -89,29 +99,30 @@ def place_on_canvas(images, rng, output_size=(60, 60), num_patches=6, others=Non
         )
     count = len(images)
     canvases = np.zeros((count,) + output_size, 'float32')
-    corners = _places(rng, count, output_size, images.shape[1:])
-    _lay(canvases, corners, images)
-    pieces = sliding_window_view(others, (PATCH, PATCH), axis=(1, 2))
+    corners = _sample_corners(rng, count, output_size, images.shape[1:])
+    _paste(canvases, corners, images)
+    patch_size = PATCH_SIZE, PATCH_SIZE
+    patches = sliding_window_view(others, patch_size, axis=(1, 2))
     for _ in range(num_patches):
         sources = rng.integers(len(others), size=count)
-        cuts = _places(rng, count, others.shape[1:], (PATCH, PATCH))
-        _lay(
+        crops = _sample_corners(rng, count, others.shape[1:], patch_size)
+        _paste(
             canvases,
-            _places(rng, count, output_size, (PATCH, PATCH)),
-            pieces[sources, cuts[:, 0], cuts[:, 1]],
+            _sample_corners(rng, count, output_size, patch_size),
+            patches[sources, crops[:, 0], crops[:, 1]],
         )
     return canvases, corners
 
 
-def _places(rng, count, outer, inner):
-    """First pixels, uniform over where the inner size fits into the outer one."""
-    return rng.integers(np.subtract(outer, inner) + 1, size=(count, 2))
+def _sample_corners(rng, count, outer_size, inner_size):
+    """Sample first pixels (row, column) for which the inner area fits the outer."""
+    return rng.integers(np.subtract(outer_size, inner_size) + 1, size=(count, 2))
 
 
-def _lay(canvases, corners, pieces):
-    """Put a piece on each canvas, in place; the brighter pixel stays."""
+def _paste(canvases, corners, patches):
+    """Paste a patch into each canvas in place, keeping the brighter pixels."""
     windows = sliding_window_view(
-        canvases, pieces.shape[1:], axis=(1, 2), writeable=True
+        canvases, patches.shape[1:], axis=(1, 2), writeable=True
     )
-    where = np.arange(len(pieces)), corners[:, 0], corners[:, 1]
-    windows[where] = np.maximum(windows[where], pieces)
+    index = np.arange(len(patches)), corners[:, 0], corners[:, 1]
+    windows[index] = np.maximum(windows[index], patches)

@@ -1,5 +1,8 @@
-"""Reads cluttered digits from an ``.npz`` file, as they are traded."""
+"""Reads cluttered digits from an ``.npz`` file, the form in which they are shared."""
 
+from __future__ import annotations
+
+import os
 import zipfile
 import zlib
 
@@ -8,16 +11,18 @@ import numpy as np
 __all__ = ['load_cluttered']
 
 
-def load_cluttered(path):
-    """Read images and labels that are distorted already.
+def load_cluttered(
+    path: str | os.PathLike,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Read images that are already distorted, and their labels.
 
     Parameters
     ----------
-    path : str
-        An ``.npz`` file with ``X_train``, ``y_train``, ``X_test`` and ``y_test``.
-        Images are ``(images, pixels)`` and square, ``(images, rows, columns)``, or
-        have one channel; labels are numbers, or a row of zeros with a one for each
-        image. ``X_valid`` and ``y_valid`` are put behind the training images.
+    path : str or Path
+        An ``.npz`` file with ``X_train``, ``y_train``, ``X_test`` and ``y_test``. The
+        shape of images is ``(images, pixels)`` for square images, ``(images, rows,
+        columns)`` or ``(images, 1, rows, columns)``. Labels are integers or one-hot
+        rows. ``X_valid`` and ``y_valid``, if present, are appended to the training set.
 
     Returns
     -------
@@ -31,31 +36,31 @@ def load_cluttered(path):
     Raises
     ------
     OSError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If the file is damaged, an array is missing, or one does not fit.
+        If the file is damaged, or an array is missing or has the wrong shape or type.
     """
     try:
         with open(path, 'rb') as file, np.load(file, allow_pickle=False) as content:
             arrays = dict(content)
     except (TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
-        raise _refusal(
-            path, 'is no file of numpy arrays, or damaged (%s)' % problem
+        raise _file_error(
+            path, 'is damaged or not a file of numpy arrays (%s)' % problem
         ) from problem
-    parts = {}
+    parts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for part in ('train', 'valid', 'test'):
         names = 'X_' + part, 'y_' + part
         missing = [name for name in names if name not in arrays]
         if part == 'valid' and missing == list(names):
             continue
         if missing:
-            raise _refusal(
+            raise _file_error(
                 path, 'has no %s, only %s' % (missing[0], ', '.join(sorted(arrays)))
             )
         images = _images(path, names[0], arrays[names[0]])
         labels = _labels(path, names[1], arrays[names[1]])
         if len(images) != len(labels):
-            raise _refusal(
+            raise _file_error(
                 path,
                 'has %d images in %s and %d labels in %s'
                 % (len(images), names[0], len(labels), names[1]),
@@ -63,17 +68,16 @@ def load_cluttered(path):
         parts[part] = images, labels
     sizes = {part: images.shape[1:] for part, (images, _) in parts.items()}
     if len(set(sizes.values())) > 1:
-        raise _refusal(
+        raise _file_error(
             path,
             'has images of several sizes: '
-            + ', '.join(
-                '%s %d x %d' % ((part,) + size) for part, size in sizes.items()
-            ),
+            + ', '.join('%s %s x %s' % (part, *size) for part, size in sizes.items()),
         )
-    train = parts['train']
+    train_images, train_labels = parts['train']
     if 'valid' in parts:
-        train = tuple(map(np.concatenate, zip(train, parts['valid'])))
-    return train + parts['test']
+        train_images = np.concatenate([train_images, parts['valid'][0]])
+        train_labels = np.concatenate([train_labels, parts['valid'][1]])
+    return train_images, train_labels, *parts['test']
 
 
 def _images(path, name, array):
@@ -81,10 +85,10 @@ def _images(path, name, array):
     square = array.ndim == 2 and side**2 == array.shape[1]
     one_channel = array.ndim == 4 and array.shape[1] == 1
     if not (square or one_channel or array.ndim == 3) or array.dtype.kind not in 'fiu':
-        raise _refusal(
+        raise _file_error(
             path,
-            'has %s of shape %s and type %s, which are no square '
-            'images' % (name, array.shape, array.dtype),
+            'has %s of shape %s and type %s, which are not square images of one '
+            'channel' % (name, array.shape, array.dtype),
         )
     shape = (side, side) if square else array.shape[-2:]
     return array.reshape((len(array),) + shape).astype('float32')
@@ -96,13 +100,13 @@ def _labels(path, name, array):
     elif array.ndim == 2 and array.size:
         array = array.argmax(axis=1)
     if array.ndim != 1 or array.dtype.kind not in 'fiu' or (array % 1 != 0).any():
-        raise _refusal(
+        raise _file_error(
             path,
-            'has %s of shape %s and type %s, which are no labels'
+            'has %s of shape %s and type %s, which are not labels'
             % (name, array.shape, array.dtype),
         )
     return array.astype('int32')
 
 
-def _refusal(path, what):
-    return ValueError('load_cluttered: %s %s.' % (path, what))
+def _file_error(path, fault):
+    return ValueError('load_cluttered: %s %s.' % (path, fault))

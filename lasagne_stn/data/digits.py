@@ -1,4 +1,6 @@
-"""The handwritten digits that come with scikit-learn, in the format of MNIST."""
+"""Reads scikit-learn's handwritten digits, in the format of MNIST."""
+
+from __future__ import annotations
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -6,17 +8,17 @@ from scipy.interpolate import CubicSpline
 __all__ = ['load_digits', 'enlarge']
 
 NUM_TEST = 450  # the last quarter of the 1797 digits
-DEEPEST = 16.0  # ink of the darkest original pixel
-MARGIN = 4  # empty pixels added around an original before the spline
+MAX_INK = 16.0  # value of the darkest original pixel
+MARGIN = 4  # empty pixels added around an original image before the spline
 
 
-def load_digits():
-    """1797 real handwritten digits, with nothing to download [1]_.
+def load_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Load 1797 real handwritten digits without a download [1]_.
 
-    scikit-learn ships them as 8 x 8 pixels. Here each is enlarged to 20 x 20 pixels
-    in the middle of an image of 28 x 28, as the digits of MNIST are. The last quarter
-    of the file is for testing: the split is the same in every run, and neighbours in
-    the file, often by one hand, do not fall on both sides of it.
+    scikit-learn ships them as 8 x 8 pixels. Each is enlarged to 20 x 20 pixels in the
+    middle of a 28 x 28 image, like the digits of MNIST. The last quarter of the file is
+    the test set. The split is therefore always the same, and digits that are close in
+    the file, often by the same writer, are on the same side of it.
 
     Returns
     -------
@@ -30,12 +32,12 @@ def load_digits():
     Raises
     ------
     ImportError
-        If scikit-learn is not installed; the message has the pip line.
+        If scikit-learn is not installed. The message contains the pip command.
 
     References
     ----------
     .. [1] Alpaydin, Kaynak (1998): Optical Recognition of Handwritten Digits, UCI
-       Machine Learning Repository; scikit-learn has its test part, 13 writers.
+       Machine Learning Repository. scikit-learn ships its test set, by 13 writers.
 
     Examples
     --------
@@ -52,7 +54,7 @@ def load_digits():
             name='sklearn',
         ) from None
     original = datasets.load_digits()
-    images = enlarge(original.images / DEEPEST)
+    images = enlarge(original.images / MAX_INK)
     labels = original.target.astype('int32')
     return (
         images[:-NUM_TEST],
@@ -62,23 +64,25 @@ def load_digits():
     )
 
 
-def enlarge(images, digit_size=20, image_size=28):
-    """Enlarge small images smoothly, and centre each in an empty image.
+def enlarge(
+    images: np.ndarray, digit_size: int = 20, image_size: int = 28
+) -> np.ndarray:
+    """Enlarge small images with a cubic spline and centre each in an empty image.
 
     Parameters
     ----------
     images : numpy array
-        In [0, 1], shape ``(images, pixels, pixels)``; empty beyond the border.
+        In [0, 1], shape ``(images, pixels, pixels)``. Zeros are assumed outside.
     digit_size : int, optional
-        Pixels that the small image's side grows to.
+        Side in pixels that the small image is enlarged to.
     image_size : int, optional
-        Side of the result in pixels.
+        Side in pixels of the result.
 
     Returns
     -------
     numpy array
-        float32 in [0, 1], shape ``(images, image_size, image_size)``: a cubic spline
-        through the pixels, clipped where it swings too far.
+        float32, shape ``(images, image_size, image_size)``. Where the spline overshoots
+        it is clipped to [0, 1].
 
     Examples
     --------
@@ -87,11 +91,10 @@ def enlarge(images, digit_size=20, image_size=28):
     """
     pixels = images.shape[1]
     known = np.arange(-MARGIN, pixels + MARGIN)
-    wanted = (np.arange(image_size) - (image_size - 1) / 2.0) * pixels / digit_size + (
-        pixels - 1
-    ) / 2.0
+    from_centre = np.arange(image_size) - (image_size - 1) / 2.0
+    wanted = from_centre * pixels / digit_size + (pixels - 1) / 2.0
     wanted = np.clip(wanted, known[0], known[-1])
-    smooth = np.pad(images, [(0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)], 'constant')
+    enlarged = np.pad(images, [(0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)], 'constant')
     for axis in (1, 2):
-        smooth = CubicSpline(known, smooth, axis=axis)(wanted)
-    return np.clip(smooth, 0, 1).astype('float32')
+        enlarged = CubicSpline(known, enlarged, axis=axis)(wanted)
+    return np.clip(enlarged, 0, 1).astype('float32')

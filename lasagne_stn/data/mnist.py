@@ -1,4 +1,6 @@
-"""Reads the four IDX files of MNIST, gzipped or not."""
+"""Reads the four IDX files of MNIST, plain or gzipped."""
+
+from __future__ import annotations
 
 import gzip
 import os
@@ -17,14 +19,16 @@ FILES = (
 UNSIGNED_BYTES = 0x08  # type code in the third byte of an IDX file
 
 
-def load_mnist(folder):
+def load_mnist(
+    folder: str | os.PathLike,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Read MNIST, or a data set in its format, from a folder [1]_.
 
     Parameters
     ----------
-    folder : str
-        Has ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
-        ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, each as it is or
+    folder : str or Path
+        Contains ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
+        ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, each plain or gzipped
         with the ending ``.gz``.
 
     Returns
@@ -41,7 +45,7 @@ def load_mnist(folder):
     FileNotFoundError
         If a file is missing.
     ValueError
-        If a file is damaged, or images and labels do not belong together.
+        If a file is damaged, or the numbers of images and labels differ.
 
     References
     ----------
@@ -54,53 +58,57 @@ def load_mnist(folder):
         classes = read_idx(_find(folder, labels), num_axes=1)
         if len(pixels) != len(classes):
             raise ValueError(
-                'load_mnist: %s has %d images, %s has %d labels.\nTake both from one '
-                'data set.' % (images, len(pixels), labels, len(classes))
+                'load_mnist: %s has %d images, but %s has %d labels.\nTake both files '
+                'from the same data set.' % (images, len(pixels), labels, len(classes))
             )
         arrays += [pixels.astype('float32') / np.float32(255), classes.astype('int32')]
-    return tuple(arrays)
+    train_images, train_labels, test_images, test_labels = arrays
+    return train_images, train_labels, test_images, test_labels
 
 
 def _find(folder, name):
-    """Path of an IDX file, which may be gzipped."""
+    """Return the path of an IDX file, plain or gzipped."""
     path = os.path.join(str(folder), name)
     for candidate in (path, path + '.gz'):
         if os.path.isfile(candidate):
             return candidate
     raise FileNotFoundError(
-        'load_mnist: %s has neither %s nor %s.gz.\nGive the folder with the four files '
-        'of MNIST: %s.' % (folder, name, name, ', '.join(FILES))
+        "load_mnist: %s has neither %s nor %s.gz.\nGive the folder with MNIST's four "
+        'files: %s.' % (folder, name, name, ', '.join(FILES))
     )
 
 
-def read_idx(path, num_axes):
+def read_idx(path: str | os.PathLike, num_axes: int) -> np.ndarray:
     """Read an IDX file of unsigned bytes.
 
     Parameters
     ----------
-    path : str
-        A name that ends in ``.gz`` is read through gzip.
+    path : str or Path
+        A file whose name ends in ``.gz`` is decompressed.
     num_axes : int
-        Axes that the array must have: 3 for images, 1 for labels.
+        Number of axes that the array must have: 3 for images, 1 for labels.
 
     Returns
     -------
     numpy array
-        uint8.
+        uint8, with `num_axes` axes.
 
     Raises
     ------
     ValueError
-        If the file does not start as such a file does, or is shorter or longer than
-        its header says.
+        If the file cannot be decompressed, has another type or number of axes, or its
+        length differs from what its header says.
     """
     content = _content(path)
     magic = bytes([0, 0, UNSIGNED_BYTES, num_axes])
     if content[:4] != magic:
         raise _damaged(
             path,
-            'starts with the bytes %s instead of %s'
-            % (content[:4].hex(' ') if content else 'of an empty file', magic.hex(' ')),
+            'must start with the bytes %s, %s'
+            % (
+                magic.hex(' '),
+                'got ' + content[:4].hex(' ') if content else 'but is empty',
+            ),
         )
     header = 4 + 4 * num_axes
     if len(content) < header:
@@ -122,11 +130,11 @@ def _content(path):
         with opener(path, 'rb') as file:
             return file.read()
     except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
-        raise _damaged(path, 'cannot be unpacked (%s)' % problem) from problem
+        raise _damaged(path, 'cannot be decompressed (%s)' % problem) from problem
 
 
-def _damaged(path, what):
+def _damaged(path, fault):
     return ValueError(
-        'read_idx: %s %s.\nThe file is damaged or of another kind: '
-        'download it again.' % (path, what)
+        'read_idx: %s %s.\nThe file is damaged or not an IDX file of this kind: '
+        'download it again.' % (path, fault)
     )

@@ -1,4 +1,6 @@
-"""The source of chance of distortions, which the caller gives."""
+"""Checks that an argument is a random number generator."""
+
+from __future__ import annotations
 
 import numpy as np
 
@@ -7,20 +9,20 @@ from .. import checks
 __all__ = ['check_generator']
 
 
-def check_generator(owner, rng):
-    """Refuse what is no generator of random numbers.
+def check_generator(owner: str, rng: np.random.Generator) -> None:
+    """Check that `rng` is numpy's random generator, neither a seed nor a RandomState.
 
     Parameters
     ----------
     owner : str
-        Name of the function that refuses.
+        Name of the calling function, for the error message.
     rng : numpy.random.Generator
-        What came.
+        The argument to check.
 
     Raises
     ------
     TypeError
-        If `rng` is something else.
+        If `rng` is not a ``numpy.random.Generator``.
     """
     if not isinstance(rng, np.random.Generator):
         raise checks.argument_error(
@@ -28,6 +30,6 @@ def check_generator(owner, rng):
             'rng',
             'be a numpy.random.Generator',
             rng,
-            'For example numpy.random.default_rng(1).',
+            'For example, pass numpy.random.default_rng(1).',
             error=TypeError,
         )

@@ -1,4 +1,4 @@
-"""The digits of scikit-learn in the format of MNIST."""
+"""scikit-learn's digits in the format of MNIST."""
 
 import sys
 
@@ -27,12 +27,12 @@ def test_digits_have_the_format_of_mnist(digits):
         assert set(labels) == set(range(10))
 
 
-def test_train_and_test_are_the_two_ends_of_the_file(digits):
+def test_the_test_set_is_the_end_of_the_file(digits):
     target = datasets.load_digits().target
     np.testing.assert_array_equal(np.concatenate([digits[1], digits[3]]), target)
 
 
-def test_the_digit_is_in_the_middle_and_the_margin_is_empty(digits):
+def test_digits_are_centred_and_margins_are_empty(digits):
     images = digits[0]
     border = images.copy()
     border[:, 3:-3, 3:-3] = 0
@@ -44,9 +44,9 @@ def test_the_digit_is_in_the_middle_and_the_margin_is_empty(digits):
 def test_a_linear_ramp_keeps_its_values_inside():
     """Pixel k of 8 is centred at (k + .5) * 20 / 8 - .5 + 4 of the enlarged image."""
     ramp = np.tile(np.arange(8) / 8.0, (8, 1))
-    place = (np.arange(28) - 4 + 0.5) * 8 / 20 - 0.5
+    coordinate = (np.arange(28) - 4 + 0.5) * 8 / 20 - 0.5
     middle = slice(10, 18)
-    expected = np.tile(place[middle] / 8, (8, 1))
+    expected = np.tile(coordinate[middle] / 8, (8, 1))
     np.testing.assert_allclose(
         enlarge(ramp[np.newaxis])[0][middle, middle], expected, atol=0.02
     )
@@ -54,17 +54,17 @@ def test_a_linear_ramp_keeps_its_values_inside():
 
 def test_enlarging_equals_scipys_spline():
     digit = datasets.load_digits().images[3] / 16
-    place = (np.arange(28) - 4 + 0.5) * 8 / 20 - 0.5
+    coordinate = (np.arange(28) - 4 + 0.5) * 8 / 20 - 0.5 + 10
     padded = np.pad(digit, 10, 'constant')
     expected = ndimage.map_coordinates(
-        padded, np.meshgrid(place + 10, place + 10, indexing='ij'), order=3
+        padded, np.meshgrid(coordinate, coordinate, indexing='ij'), order=3
     )
     np.testing.assert_allclose(
         enlarge(digit[np.newaxis])[0], expected.clip(0, 1), atol=0.01
     )
 
 
-def test_missing_scikit_learn_is_refused_with_the_pip_line(monkeypatch):
+def test_missing_scikit_learn_raises_an_error_with_the_pip_command(monkeypatch):
     monkeypatch.setitem(sys.modules, 'sklearn', None)
     message = r'scikit-learn, which is not(.|\n)*pip install "lasagne-stn\[paper\]"'
     with pytest.raises(ImportError, match=message):

@@ -1,4 +1,4 @@
-"""The paper's distortions, against scipy and against slow loops."""
+"""The paper's distortions, against scipy and slow loops."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from lasagne_stn.warping import warp_images
 
 
 def read(image, x, y):
-    """Bilinear, zero outside, by scipy, at pixels (x, y) from the image's middle."""
+    """Scipy's bilinear samples at (x, y) in pixels from the centre, zero outside."""
     rows, columns = image.shape
     return ndimage.map_coordinates(
         np.pad(image, 1, 'constant'),
@@ -23,7 +23,7 @@ def read(image, x, y):
     )
 
 
-def pixels_from_the_middle(rows, columns):
+def pixels_from_the_centre(rows, columns):
     """(x, y) of every pixel."""
     return np.meshgrid(
         np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2
@@ -37,7 +37,7 @@ def test_warping_equals_scipy(rng, transform):
     more = rng.normal(scale=0.2, size=(3, transform.num_params - 6))
     got = warp_images(images, transform, np.hstack([theta, more]), (4, 6))
     assert got.dtype == np.float32 and got.shape == (3, 4, 6)
-    u, v = pixels_from_the_middle(4, 6)
+    u, v = pixels_from_the_centre(4, 6)
     u, v = u / 2.5, v / 1.5
     below = np.hstack([more, np.zeros((3, 2))])
     for image, (a, b, c, d, e, f), (g, h), result in zip(
@@ -48,11 +48,11 @@ def test_warping_equals_scipy(rng, transform):
         np.testing.assert_allclose(result, read(image, 3.5 * x, 2 * y), atol=1e-5)
 
 
-def test_r_only_turns(rng):
+def test_r_only_rotates(rng):
     images = rng.uniform(size=(4, 6, 7))
     got = distort_r(images, np.random.default_rng(8))
     angles = np.deg2rad(np.random.default_rng(8).uniform(-90, 90, size=4))
-    u, v = pixels_from_the_middle(6, 7)
+    u, v = pixels_from_the_centre(6, 7)
     for image, angle, result in zip(images, angles, got):
         x = np.cos(angle) * u + np.sin(angle) * v
         y = np.cos(angle) * v - np.sin(angle) * u
@@ -60,14 +60,14 @@ def test_r_only_turns(rng):
 
 
 def test_p_stretches_the_corners_forward(rng):
-    """The matrix of each image from eight equations, not from a closed form."""
+    """Solves eight equations for the matrix of each image."""
     images = rng.uniform(size=(5, 30, 33))
     got = distort_p(images, np.random.default_rng(8))
-    drawn = np.random.default_rng(8)
-    scales = drawn.uniform(0.75, 1, size=5)
+    replay = np.random.default_rng(8)
+    scales = replay.uniform(0.75, 1, size=5)
     corners = np.array([[-16, -14.5], [16, -14.5], [16, 14.5], [-16, 14.5]])
-    moved = corners + np.sign(corners) * drawn.normal(scale=5, size=(5, 4, 1))
-    u, v = pixels_from_the_middle(30, 33)
+    moved = corners + np.sign(corners) * replay.normal(scale=5, size=(5, 4, 1))
+    u, v = pixels_from_the_centre(30, 33)
     for image, scale, quadrangle, result in zip(images, scales, moved, got):
         rows, right = [], []
         for (x, y), (s, t) in zip(quadrangle, corners):  # from (x, y) to (s, t)
@@ -84,52 +84,54 @@ def test_p_stretches_the_corners_forward(rng):
         np.testing.assert_allclose(result, expected, atol=2e-4)
 
 
-def test_corners_that_fold_the_image_are_drawn_again(monkeypatch):
-    """On images of 8 x 8 pixels noise of 5 pixels folds most quadrangles."""
-    kept, redrawn = [], 0
+def test_corners_that_fold_the_image_are_sampled_again(monkeypatch):
+    """Noise of 5 pixels folds most quadrangles of 8 x 8 pixels."""
+    kept, resampled = [], 0
     monkeypatch.setattr(
         module,
         '_to_corners',
         lambda corners: kept.append(corners[0]) or np.ones((1, 1, 1)) * np.eye(3),
     )
     for seed in range(40):
-        drawn = np.random.default_rng(seed)
-        drawn.uniform(0.75, 1, size=1)
-        first = module.CORNERS * (1 + drawn.normal(scale=5, size=(4, 1)) / 3.5)
+        replay = np.random.default_rng(seed)
+        replay.uniform(0.75, 1, size=1)
+        first = module.CORNERS * (1 + replay.normal(scale=5, size=(4, 1)) / 3.5)
         distort_p(np.ones((1, 8, 8)), np.random.default_rng(seed))
-        redrawn += bool((kept[-1] != first).any())
-        for middle, before, after in zip(
+        resampled += bool((kept[-1] != first).any())
+        for corner, before, after in zip(
             kept[-1], np.roll(kept[-1], 1, axis=0), np.roll(kept[-1], -1, axis=0)
         ):
-            assert np.linalg.det([middle - before, after - middle]) > 0
-    assert 5 < redrawn < 40
+            assert np.linalg.det([corner - before, after - corner]) > 0
+    assert 5 < resampled < 40
 
 
-def test_e_bends_as_scipys_thin_plate_spline(rng):
+def test_e_bends_like_scipys_thin_plate_spline(rng):
     images = rng.uniform(size=(3, 10, 13))
     got = distort_e(images, np.random.default_rng(8))
-    drawn = np.random.default_rng(8)
-    scales = drawn.uniform(0.75, 1, size=(3, 1))
-    noise = drawn.normal(scale=1.5, size=(3, 2, 16))
+    replay = np.random.default_rng(8)
+    scales = replay.uniform(0.75, 1, size=(3, 1))
+    noise = replay.normal(scale=1.5, size=(3, 2, 16))
     controls = np.array(
         [(x, y) for y in np.linspace(-1, 1, 4) for x in np.linspace(-1, 1, 4)]
     )
-    u, v = pixels_from_the_middle(10, 13)
+    u, v = pixels_from_the_centre(10, 13)
     points = np.stack([u.ravel() / 6, v.ravel() / 4.5], axis=1)
     for image, scale, offsets, result in zip(images, scales, noise, got):
-        places = controls * [6, 4.5] + offsets.T
-        spline = RBFInterpolator(controls, places, kernel='thin_plate_spline', degree=1)
+        sources = controls * [6, 4.5] + offsets.T
+        spline = RBFInterpolator(
+            controls, sources, kernel='thin_plate_spline', degree=1
+        )
         x, y = spline(points).T.reshape(2, 10, 13) / scale
         np.testing.assert_allclose(result, read(image, x, y), atol=2e-4)
 
 
 def test_rts_equals_a_slow_loop_over_forward_transforms(rng):
-    """Inverse of each image's matrix, from the numbers in the order they are drawn."""
+    """Inverts each image's matrix, from the numbers in the order they are sampled."""
     images = rng.uniform(size=(4, 6, 7))
     got = distort_rts(images, np.random.default_rng(8), (11, 13))
-    drawn = np.random.default_rng(8)
-    angles, scales = drawn.uniform(-45, 45, size=4), drawn.uniform(0.7, 1.2, size=4)
-    shifts = drawn.uniform(-0.5, 0.5, size=(4, 2)) * [13 - 7, 11 - 6]
+    replay = np.random.default_rng(8)
+    angles, scales = replay.uniform(-45, 45, size=4), replay.uniform(0.7, 1.2, size=4)
+    shifts = replay.uniform(-0.5, 0.5, size=(4, 2)) * [13 - 7, 11 - 6]
     for image, angle, scale, (right, down), result in zip(
         images, np.deg2rad(angles), scales, shifts, got
     ):
@@ -138,8 +140,8 @@ def test_rts_equals_a_slow_loop_over_forward_transforms(rng):
         )
         for row in range(11):
             for column in range(13):
-                place = np.array([column - 6 - right, row - 5 - down])
-                x, y = np.linalg.solve(forward, place) + [3, 2.5]
+                target = np.array([column - 6 - right, row - 5 - down])
+                x, y = np.linalg.solve(forward, target) + [3, 2.5]
                 expected = sum(
                     image[n, m] * max(0, 1 - abs(x - m)) * max(0, 1 - abs(y - n))
                     for n in range(6)
@@ -148,7 +150,7 @@ def test_rts_equals_a_slow_loop_over_forward_transforms(rng):
                 assert abs(result[row, column] - expected) < 1e-5
 
 
-def test_more_images_than_one_call_takes(rng, monkeypatch):
+def test_results_do_not_depend_on_the_chunk_size(rng, monkeypatch):
     images = rng.uniform(size=(7, 4, 5))
     whole = distort_rts(images, np.random.default_rng(3), (6, 8))
     monkeypatch.setattr('lasagne_stn.warping.CHUNK', 3)
@@ -157,7 +159,7 @@ def test_more_images_than_one_call_takes(rng, monkeypatch):
     )
 
 
-def test_the_same_seed_gives_the_same_images_and_the_next_draw_others(rng):
+def test_rts_depends_on_the_generators_state_only(rng):
     images = rng.uniform(size=(2, 28, 28))
     before = images.copy()
     generator = np.random.default_rng(4)
@@ -168,8 +170,8 @@ def test_the_same_seed_gives_the_same_images_and_the_next_draw_others(rng):
     assert first.shape == (2, 42, 42)
 
 
-def test_rotation_scale_and_place_have_the_papers_ranges():
-    """Measured on the moments of a bar, which tell its angle, size and middle."""
+def test_rotation_scale_and_position_have_the_papers_ranges():
+    """Measures the moments of a bar, which give its angle, size and centre."""
     bar = np.zeros((1, 28, 28))
     bar[:, 13:15, 7:21] = 1
     result = distort_rts(np.repeat(bar, 400, axis=0), np.random.default_rng(2))
@@ -177,7 +179,8 @@ def test_rotation_scale_and_place_have_the_papers_ranges():
     grid = np.arange(42) - 20.5
     mass = result.sum(axis=(1, 2))
     x, y = (result.sum(axis=axis) @ grid / mass for axis in (1, 2))
-    assert all(-7 <= place.min() < -6.5 and 6.5 < place.max() <= 7 for place in (x, y))
+    for centre in (x, y):
+        assert -7 <= centre.min() < -6.5 and 6.5 < centre.max() <= 7
     u = grid - x[:, np.newaxis]
     v = grid - y[:, np.newaxis]
     uu = np.einsum('nrc,nc->n', result, u**2) / mass
@@ -189,7 +192,7 @@ def test_rotation_scale_and_place_have_the_papers_ranges():
     assert 0.68 < scale.min() < 0.72 and 1.18 < scale.max() < 1.22
 
 
-def test_no_images_give_no_images():
+def test_an_empty_batch_stays_empty():
     assert distort_rts(np.empty((0, 28, 28)), np.random.default_rng(1)).shape == (
         0,
         42,
@@ -198,7 +201,7 @@ def test_no_images_give_no_images():
 
 
 @pytest.mark.parametrize('distort', [distort_r, distort_p, distort_e])
-def test_one_seed_one_set_of_images(rng, distort):
+def test_the_same_seed_gives_the_same_images(rng, distort):
     images = rng.uniform(size=(3, 12, 14)).astype('float32')
     generator = np.random.default_rng(4)
     first, second = distort(images, generator), distort(images, generator)
@@ -252,7 +255,7 @@ def test_as_many_parameters_as_images():
         ),
     ],
 )
-def test_bad_arguments_are_refused(rng, images, size, message):
+def test_invalid_arguments_raise_errors(rng, images, size, message):
     distort_rts(np.zeros((2, 4, 5)), rng, (6, 8))
     with pytest.raises(ValueError, match='distort_rts: ' + message):
         distort_rts(images, rng, size)

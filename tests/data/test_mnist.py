@@ -1,4 +1,4 @@
-"""The reader of MNIST's IDX files."""
+"""Reading MNIST's IDX files."""
 
 import gzip
 
@@ -18,7 +18,7 @@ def test_plain_and_gzipped_files_are_read(mnist_folder, mnist_arrays):
     assert loaded[0].shape == (5, 4, 6) and loaded[2].shape == (3, 4, 6)
 
 
-def test_a_missing_file_is_named(mnist_folder):
+def test_the_error_names_a_missing_file(mnist_folder):
     load_mnist(mnist_folder)
     (mnist_folder / (FILES[3] + '.gz')).unlink()
     message = r'neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte\.gz'
@@ -31,11 +31,11 @@ def test_a_missing_file_is_named(mnist_folder):
     [
         (
             lambda old: b'',
-            'starts with the bytes of an empty file instead of 00 00 08 03',
+            'must start with the bytes 00 00 08 03, but is empty',
         ),
         (
             lambda old: b'\0\0\x08\x01' + old[4:],
-            'starts with the bytes 00 00 08 01 instead of 00 00 08 03',
+            'must start with the bytes 00 00 08 03, got 00 00 08 01',
         ),
         (lambda old: old[:9], 'ends within its header'),
         (lambda old: old[:-1], r'has 135 bytes, but .* 5 x 4 x 6, which is 136 bytes'),
@@ -45,7 +45,7 @@ def test_a_missing_file_is_named(mnist_folder):
         ),
     ],
 )
-def test_a_damaged_file_is_named(mnist_folder, change, message):
+def test_the_error_names_a_damaged_file(mnist_folder, change, message):
     load_mnist(mnist_folder)
     path = mnist_folder / FILES[0]
     path.write_bytes(change(path.read_bytes()))
@@ -60,20 +60,20 @@ def test_a_damaged_file_is_named(mnist_folder, change, message):
 @pytest.mark.parametrize(
     'change',
     [
-        lambda old: old[:-9],  # end of the stream missing
-        lambda old: b'PK' + old[2:],  # not gzip at all
-        lambda old: old[:10] + b'\xff\xff' + old[12:],  # no block of this type
+        lambda old: old[:-9],  # the end of the stream is missing
+        lambda old: b'PK' + old[2:],  # not a gzip file
+        lambda old: old[:10] + b'\xff\xff' + old[12:],  # an invalid block type
     ],
 )
-def test_a_damaged_gzip_file_is_named(mnist_folder, change):
+def test_the_error_names_a_damaged_gzip_file(mnist_folder, change):
     load_mnist(mnist_folder)
     path = mnist_folder / (FILES[1] + '.gz')
     path.write_bytes(change(path.read_bytes()))
-    with pytest.raises(ValueError, match=r'train-labels.*\.gz cannot be unpacked'):
+    with pytest.raises(ValueError, match=r'train-labels.*\.gz cannot be decompressed'):
         load_mnist(mnist_folder)
 
 
-def test_images_without_their_labels_are_refused(mnist_folder, mnist_arrays):
+def test_numbers_of_images_and_labels_must_agree(mnist_folder, mnist_arrays):
     load_mnist(mnist_folder)
     (mnist_folder / (FILES[3] + '.gz')).write_bytes(
         gzip.compress(idx_bytes(mnist_arrays[FILES[3]][:2]))
