@@ -1,4 +1,6 @@
-"""A small picture of each transform: a digit with its sampling grid, and the result."""
+"""Draws a small picture of each transform: a digit, its sampling grid, the result."""
+
+from __future__ import annotations
 
 import os
 
@@ -19,15 +21,14 @@ from .warping import warp_image
 
 __all__ = ['PICTURES', 'draw_gallery']
 
-DIGIT = 24  # a 4 with straight and with round strokes
-SIZE = 2.0, 1.02  # inches: a pair of square pictures
-BEND = [
-    [0.3, 0.3, 0.3, -0.3, -0.3, -0.3, 0.3, 0.3, 0.3],  # x of nine control points
+DIGIT = 24  # index of a 4 with straight and round strokes
+SIZE = 2.0, 1.02  # inches, for two square pictures side by side
+BEND = [  # offsets of nine control points, along x and along y
+    [0.3, 0.3, 0.3, -0.3, -0.3, -0.3, 0.3, 0.3, 0.3],
     [0.2, 0, -0.2, 0.2, 0, -0.2, 0.2, 0, -0.2],
-]  # y of them
+]
 
-# What each picture shows: a transform, and its parameters.
-PICTURES = {
+PICTURES = {  # the transform in each picture, and its parameters
     'translation': (Translation(), [0.3, -0.2]),
     'attention': (Attention(), [0.6, 0.1, -0.1]),
     'similarity': (Similarity(), [0.8, 0.5, 0, 0]),
@@ -41,16 +42,16 @@ PICTURES = {
 }
 
 
-def draw_gallery(folder, image=None):
-    """Write a PNG for each transform.
+def draw_gallery(folder: str, image: np.ndarray | None = None) -> list[str]:
+    """Draw each transform and save the pictures as PNG files.
 
     Parameters
     ----------
     folder : str
-        Where ``translation.png``, ``attention.png`` and so on go; it is made if there
-        is none.
+        Folder for ``translation.png``, ``attention.png`` and so on. It is created if it
+        does not exist.
     image : numpy array, optional
-        Shape ``(rows, columns)``, 0 black to 1 white; a digit if none is given.
+        Shape ``(rows, columns)``, from 0 (black) to 1 (white); by default a digit.
 
     Returns
     -------
@@ -60,8 +61,10 @@ def draw_gallery(folder, image=None):
     Raises
     ------
     ImportError
-        If matplotlib, or for the digit scikit-learn, is not installed; the message
-        has the pip line.
+        If matplotlib is not installed, or scikit-learn if no image is given. The
+        message contains the pip command.
+    OSError
+        If a file or the folder cannot be written.
     """
     if image is None:
         image = load_digits()[0][DIGIT]

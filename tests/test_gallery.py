@@ -1,4 +1,4 @@
-"""The pictures of the transforms."""
+"""Pictures of the transforms."""
 
 import os
 
@@ -11,7 +11,7 @@ from lasagne_stn import gallery
 matplotlib = pytest.importorskip('matplotlib', reason='extra "paper" is not installed')
 
 
-def test_each_transform_has_a_picture_and_a_warp_of_its_own(tmp_path):
+def test_each_transform_has_a_different_picture(tmp_path):
     image = np.zeros((9, 9))
     image[2:7, 3:5] = 1
     paths = gallery.draw_gallery(str(tmp_path), image)
@@ -26,13 +26,13 @@ def test_each_transform_has_a_picture_and_a_warp_of_its_own(tmp_path):
     assert all(text.startswith(b'\x89PNG') for text in contents)
 
 
-def test_the_stored_pictures_are_there_and_small():
+def test_the_pictures_in_the_docs_are_small():
     folder = os.path.join(os.path.dirname(lasagne_stn.__file__), 'docs', 'images')
     for name in gallery.PICTURES:
         assert 1000 < os.path.getsize(os.path.join(folder, name + '.png')) < 15000
 
 
-def test_a_digit_is_drawn_where_no_image_is_given(tmp_path, monkeypatch):
+def test_the_default_image_is_a_digit(tmp_path, monkeypatch):
     pytest.importorskip('sklearn', reason='extra "paper" is not installed')
     first = dict(list(gallery.PICTURES.items())[:1])
     monkeypatch.setattr(gallery, 'PICTURES', first)
@@ -40,7 +40,7 @@ def test_a_digit_is_drawn_where_no_image_is_given(tmp_path, monkeypatch):
     assert os.path.getsize(path) > 1000
 
 
-def test_the_command_writes_into_a_folder(tmp_path, monkeypatch):
+def test_the_command_saves_pictures_in_a_folder(tmp_path, monkeypatch):
     testing = pytest.importorskip('click.testing', reason='extra "paper" is missing')
     from lasagne_stn.cli import commands
 

@@ -1,4 +1,9 @@
-"""Sampling grids that move."""
+"""Animates sampling grids that move."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 
@@ -6,38 +11,48 @@ from .. import checks
 from ..files import atomic_write
 from .grids import draw_grid, draw_image
 
+if TYPE_CHECKING:
+    from matplotlib.animation import Animation, FuncAnimation
+
 __all__ = ['grid_animation', 'save_animation']
 
 
-def grid_animation(axes, images, points, warped, captions=(), interval=120):
-    """Images with sampling grids that move, and what is read, frame after frame.
+def grid_animation(
+    axes: np.ndarray,
+    images: np.ndarray,
+    points: np.ndarray,
+    warped: np.ndarray,
+    captions: Sequence[str] = (),
+    interval: float = 120,
+) -> FuncAnimation:
+    """Create an animation of images, their moving sampling grids and the outputs.
 
     Parameters
     ----------
     axes : numpy array of matplotlib.axes.Axes
-        What is drawn into, shape ``(2, images)`` and all of one figure: the images
-        above, the outputs below.
+        Axes to draw into, shape ``(2, images)``, all in one figure: images with grids
+        in the first row, outputs in the second.
     images : numpy array
         Inputs, shape ``(images, rows, columns)``, in [0, 1].
     points : numpy array
-        Source points, ``(frames, images, output rows, output columns, 2)`` in
-        half-widths.
+        Source points (x, y) in normalised coordinates, shape
+        ``(frames, images, output rows, output columns, 2)``.
     warped : numpy array
-        Outputs, ``(frames, images, output rows, output columns)``.
+        Outputs, shape ``(frames, images, output rows, output columns)``.
     captions : sequence of str, optional
-        Written above the frames, one for each.
+        One title for each frame.
     interval : float, optional
-        Milliseconds from one frame to the next.
+        Milliseconds between frames.
 
     Returns
     -------
     matplotlib.animation.FuncAnimation
-        Nothing is drawn before it is shown or saved.
+        Frames are drawn when it is shown or saved.
 
     Raises
     ------
     ValueError
-        If an array has another shape than the others ask for.
+        If the shapes of the arrays do not match.
     """
     from matplotlib.animation import FuncAnimation
 
@@ -50,34 +65,36 @@ def grid_animation(axes, images, points, warped, captions=(), interval=120):
     if captions:
         checks.shape(owner, 'captions', np.shape(captions), (frames,))
 
-    def draw(frame):
-        for column, (above, below) in enumerate(np.transpose(axes)):
-            above.clear()
-            below.clear()
-            draw_grid(above, images[column], points[frame][column])
-            draw_image(below, warped[frame][column])
+    def draw_frame(frame):
+        for column, (top, bottom) in enumerate(np.transpose(axes)):
+            top.clear()
+            bottom.clear()
+            draw_grid(top, images[column], points[frame][column])
+            draw_image(bottom, warped[frame][column])
         if captions:
             axes[0, 0].set_title(captions[frame], loc='left', fontsize=11)
 
-    return FuncAnimation(axes[0, 0].figure, draw, frames=frames, interval=interval)
+    return FuncAnimation(
+        axes[0, 0].figure, draw_frame, frames=frames, interval=interval
+    )
 
 
-def save_animation(animation, path):
-    """Write an animated GIF, whole or not at all.
+def save_animation(animation: Animation, path: str | os.PathLike) -> None:
+    """Write an animated GIF atomically.
 
     Parameters
     ----------
     animation : matplotlib.animation.Animation
-        For example one of :func:`grid_animation`.
+        For example, the result of :func:`grid_animation`.
     path : str or Path
-        Of the GIF.
+        Path of the GIF.
 
     Raises
     ------
     ImportError
         If Pillow is not installed.
     OSError
-        If it cannot be written.
+        If the file cannot be written.
     """
-    with atomic_write(path) as beside:
-        animation.save(beside, writer='pillow')
+    with atomic_write(path) as temporary:
+        animation.save(temporary, writer='pillow')

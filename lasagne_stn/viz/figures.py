@@ -1,27 +1,35 @@
-"""The figures that pictures are drawn into."""
+"""Creates and saves matplotlib figures."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
 
 from ..files import atomic_write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ['new_figure', 'save_figure']
 
 
-def new_figure(width, height):
-    """An empty figure that belongs to nobody: nothing global is touched.
+def new_figure(width: float, height: float) -> Figure:
+    """Create an empty figure without touching matplotlib's global state.
 
     Parameters
     ----------
     width, height : float
-        In inches.
+        Size in inches.
 
     Returns
     -------
     matplotlib.figure.Figure
-        With a canvas, so that ``savefig`` writes a PNG.
+        A figure with an Agg canvas, so that ``savefig`` can write a PNG.
 
     Raises
     ------
     ImportError
-        If matplotlib is not installed; the message has the pip line.
+        If matplotlib is not installed. The message contains the pip command.
 
     Examples
     --------
@@ -42,22 +50,25 @@ def new_figure(width, height):
     return figure
 
 
-def save_figure(figure, path):
-    """Write a picture, whole or not at all.
+def save_figure(figure: Figure, path: str | os.PathLike) -> None:
+    """Write a figure to a file atomically.
+
+    The same figure always gives the same bytes if the format is PNG.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
+        Figure to save.
     path : str or Path
-        Its ending names the format. The same figure gives the same bytes of a PNG.
+        Path of the file. Its ending selects the format.
 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If the file cannot be written.
     ValueError
-        If matplotlib does not know the ending.
+        If matplotlib does not support the format.
     """
-    png = str(path).lower().endswith('.png')
-    with atomic_write(path) as beside:
-        figure.savefig(beside, metadata={'Software': None} if png else None)
+    is_png = str(path).lower().endswith('.png')
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, metadata={'Software': None} if is_png else None)

@@ -1,29 +1,41 @@
 """Draws the graph of Theano variables: a dot for each operation, left to right."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Collection, Mapping, Sequence
+
 import numpy as np
 import theano
+from theano import Variable
 from theano.gof.graph import io_toposort
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ['operations', 'draw_graph']
 
-SWEEPS = 12  # times that the order within columns is improved
+SWEEPS = 12  # passes that improve the order within columns
 PLAIN = '#adb5bd'
 SHAPES = theano.compile.ops.Shape, theano.compile.ops.Shape_i
 
 
-def operations(inputs, outputs):
-    """The operations on a way from variables to what is computed from them.
+def operations(
+    inputs: Sequence[Variable], outputs: Sequence[Variable]
+) -> list[theano.Apply]:
+    """Return the operations on the paths from `inputs` to `outputs`.
+
+    Operations on constants only are not on such a path. Paths also end where the shape
+    of an array is taken, so that operations on shapes are left out.
 
     Parameters
     ----------
     inputs, outputs : list of Theano variable
-        Where the ways begin and end. A way ends at an array's shape too, so that
-        operations on constants and on shapes are left out.
+        Where the paths start and end.
 
     Returns
     -------
     list of theano.Apply
-        Each after those it needs.
+        Sorted so that each operation comes after those it depends on.
 
     Examples
     --------
@@ -39,45 +51,52 @@ def operations(inputs, outputs):
     return found
 
 
-def draw_graph(axes, inputs, outputs, groups=None, names=None):
-    """Draw the operations from some variables to others, the first ones on the left.
+def draw_graph(
+    axes: Axes,
+    inputs: Sequence[Variable],
+    outputs: Sequence[Variable],
+    groups: Mapping[tuple[str, str], Collection[theano.Apply]] | None = None,
+    names: Mapping[theano.Apply, str] | None = None,
+) -> dict[theano.Apply, tuple[Any, Any]]:
+    """Draw the operations from `inputs` (left) to `outputs` (right).
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        What is drawn into.
-    inputs, outputs
+        Axes to draw into.
+    inputs, outputs : list of Theano variable
         See :func:`operations`.
-    groups : dict, optional
-        From a name and a colour, as a pair, to a collection of operations; what is
-        in no group is grey. The names stand in a legend.
-    names : dict, optional
-        From an operation to what is written beside its dot.
+    groups : mapping, optional
+        Maps pairs of a name and a colour to collections of operations. The legend shows
+        each name with the number of operations. Operations in several groups belong to
+        the first; operations in no group are grey.
+    names : mapping, optional
+        Maps operations to labels that are written beside their dots.
 
     Returns
     -------
     dict
-        From each operation to the place (x, y) of its dot.
+        Maps each operation to the position (x, y) of its dot.
     """
     nodes = operations(inputs, outputs)
-    places = _places(nodes)
+    positions = _positions(nodes)
     for node in nodes:
-        for needed in _needed(node, places):
-            (x0, y0), (x1, y1) = places[needed], places[node]
+        for dependency in _dependencies(node, positions):
+            (x0, y0), (x1, y1) = positions[dependency], positions[node]
             axes.plot([x0, x1], [y0, y1], color=PLAIN, linewidth=0.5, zorder=1)
-    left = set(nodes)
+    ungrouped = set(nodes)
     for (name, colour), members in (groups or {}).items():
-        chosen = [node for node in nodes if node in members and node in left]
-        left.difference_update(chosen)
-        _dots(
+        chosen = [node for node in nodes if node in members and node in ungrouped]
+        ungrouped.difference_update(chosen)
+        _draw_dots(
             axes,
-            [places[node] for node in chosen],
+            [positions[node] for node in chosen],
             colour,
             '%s: %d' % (name, len(chosen)),
         )
-    _dots(axes, [places[node] for node in nodes if node in left], PLAIN)
+    _draw_dots(axes, [positions[node] for node in nodes if node in ungrouped], PLAIN)
     for node, name in (names or {}).items():
-        x, y = places[node]
+        x, y = positions[node]
         axes.annotate(
             name,
             (x, y),
@@ -97,12 +116,12 @@ def draw_graph(axes, inputs, outputs, groups=None, names=None):
             handletextpad=0,
         )
     axes.set_axis_off()
-    return places
+    return positions
 
 
-def _dots(axes, places, colour, label=None):
+def _draw_dots(axes, positions, colour, label=None):
     axes.scatter(
-        *np.reshape(places, (-1, 2)).T,
+        *np.reshape(positions, (-1, 2)).T,
         color=colour,
         s=22,
         zorder=2,
@@ -112,47 +131,47 @@ def _dots(axes, places, colour, label=None):
     )
 
 
-def _needed(node, known):
-    """The operations among `known` whose results an operation takes, each once."""
+def _dependencies(node, known):
+    """Return the operations in `known` whose results `node` uses, each once."""
     owners = [value.owner for value in node.inputs if value.owner in known]
     return list(dict.fromkeys(owners))
 
 
-def _places(nodes):
-    """A column for each depth; within it, near the operations it is tied to.
+def _positions(nodes):
+    """Return the position (x, y) of each operation: its depth, and a height.
 
-    Sweeps to the right put the operations of a column in the order of the mean place
-    of those they need, sweeps to the left in that of those that need them [1]_.
+    Heights reduce crossings: sweeps to the right sort each column by the mean height of
+    the operations it depends on, sweeps to the left by that of its dependants [1]_.
 
     References
     ----------
     .. [1] Sugiyama, Tagawa, Toda (1981): Methods for visual understanding of
        hierarchical system structures.
     """
-    column, before, after = {}, {}, {node: [] for node in nodes}
+    column, dependencies, dependants = {}, {}, {node: [] for node in nodes}
     for node in nodes:
-        before[node] = _needed(node, column)
-        column[node] = 1 + max((column[one] for one in before[node]), default=-1)
-        for one in before[node]:
-            after[one].append(node)
+        dependencies[node] = _dependencies(node, column)
+        column[node] = 1 + max((column[n] for n in dependencies[node]), default=-1)
+        for dependency in dependencies[node]:
+            dependants[dependency].append(node)
     columns = [[] for _ in range(1 + max(column.values(), default=-1))]
     for node in nodes:
         columns[column[node]].append(node)
     height = {}
     for members in columns:
-        _spread(members, height)
+        _assign_heights(members, height)
     for sweep in range(SWEEPS):
-        step, tied = ((1, before), (-1, after))[sweep % 2]
+        step, neighbours = ((1, dependencies), (-1, dependants))[sweep % 2]
         for members in columns[::step]:
             mean = {
-                node: np.mean([height[one] for one in tied[node] or [node]])
+                node: np.mean([height[n] for n in neighbours[node] or [node]])
                 for node in members
             }
-            _spread(sorted(members, key=mean.get, reverse=True), height)
+            _assign_heights(sorted(members, key=mean.get, reverse=True), height)
     return {node: (column[node], height[node]) for node in nodes}
 
 
-def _spread(members, height):
-    """Give the operations of a column heights one apart, the middle at zero."""
+def _assign_heights(members, height):
+    """Space the operations of a column evenly by 1, centred at zero."""
     for number, node in enumerate(members):
         height[node] = (len(members) - 1) / 2 - number

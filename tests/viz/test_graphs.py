@@ -1,4 +1,4 @@
-"""Which operations are found, and where their dots are drawn."""
+"""Finding the operations of a graph and drawing them."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from lasagne_stn.viz.graphs import draw_graph, operations
 
 @pytest.fixture
 def diamond():
-    """x goes two ways to the result, y goes one of them."""
+    """A graph with two paths from x to the result and one from y."""
     x, y = T.dmatrices('x', 'y')
     first, second = T.exp(x), T.sin(x)
     third = second * y
@@ -23,7 +23,7 @@ def nodes(*values):
     return [value.owner for value in values]
 
 
-def test_operations_lie_on_a_way_and_in_order(diamond):
+def test_operations_are_on_a_path_and_in_order(diamond):
     (x, y), (first, second, third, total) = diamond
     assert set(operations([x], [total])) == set(nodes(first, second, third, total))
     found = operations([x], [total])
@@ -34,7 +34,7 @@ def test_operations_lie_on_a_way_and_in_order(diamond):
     assert operations([second], [third]) == nodes(third)
 
 
-def test_a_way_ends_at_constants_and_at_shapes():
+def test_constants_and_shapes_are_left_out():
     x = T.dmatrix('x')
     halves = x * (T.constant(1.0) + T.constant(2.0))
     found = operations([x], [halves, T.zeros([x.shape[0]]), T.sin(x[0])])
@@ -42,36 +42,36 @@ def test_a_way_ends_at_constants_and_at_shapes():
     assert len(found) == 3
 
 
-def test_dots_stand_right_of_what_they_need(diamond):
+def test_dots_are_right_of_their_dependencies(diamond):
     (x, y), (first, second, third, total) = diamond
     axes = new_figure(3, 2).add_subplot()
-    places = draw_graph(axes, [x, y], [total])
-    columns = [places[node][0] for node in nodes(first, second, third, total)]
+    positions = draw_graph(axes, [x, y], [total])
+    columns = [positions[node][0] for node in nodes(first, second, third, total)]
     assert columns == [0, 0, 1, 2]
-    assert places[first.owner][1] != places[second.owner][1]
+    assert positions[first.owner][1] != positions[second.owner][1]
     lines = {tuple(map(tuple, line.get_xydata())) for line in axes.get_lines()}
     assert lines == {
-        (places[one.owner], places[other.owner])
+        (positions[one.owner], positions[other.owner])
         for one, other in ((first, total), (second, third), (third, total))
     }
     (dots,) = axes.collections
-    assert set(map(tuple, dots.get_offsets())) == set(places.values())
+    assert set(map(tuple, dots.get_offsets())) == set(positions.values())
 
 
-def test_lines_cross_only_where_they_must():
-    """Four chains side by side, joined in another order than they are computed in."""
+def test_lines_do_not_cross_unnecessarily():
+    """Four parallel chains that are joined in an order other than their own."""
     x = T.dvectors(4)
     ends = [T.sin(T.exp(one)) for one in x]
     total = T.stack([ends[number] for number in (2, 0, 3, 1)])
-    places = draw_graph(new_figure(3, 2).add_subplot(), x, [total])
+    positions = draw_graph(new_figure(3, 2).add_subplot(), x, [total])
     for end in ends:
-        assert places[end.owner][1] == places[end.owner.inputs[0].owner][1]
+        assert positions[end.owner][1] == positions[end.owner.inputs[0].owner][1]
 
 
 def test_groups_have_colours_and_names(diamond):
     (x, y), (first, second, third, total) = diamond
     axes = new_figure(3, 2).add_subplot()
-    places = draw_graph(
+    positions = draw_graph(
         axes,
         [x, y],
         [total],
@@ -79,15 +79,15 @@ def test_groups_have_colours_and_names(diamond):
         {first.owner: 'here'},
     )
     drawn = {
-        tuple(place): tuple(dots.get_facecolor()[0])
+        tuple(position): tuple(dots.get_facecolor()[0])
         for dots in axes.collections
-        for place in dots.get_offsets()
+        for position in dots.get_offsets()
     }
     for value, colour in ((second, 'red'), (third, 'red'), (total, 'blue')):
-        assert drawn[places[value.owner]] == to_rgba(colour)
-    assert drawn[places[first.owner]] not in (to_rgba('red'), to_rgba('blue'))
-    words = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert words == ['one: 2', 'two: 1']
+        assert drawn[positions[value.owner]] == to_rgba(colour)
+    assert drawn[positions[first.owner]] not in (to_rgba('red'), to_rgba('blue'))
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ['one: 2', 'two: 1']
     (note,) = axes.texts
     assert note.get_text() == 'here'
-    np.testing.assert_array_equal(note.xy, places[first.owner])
+    np.testing.assert_array_equal(note.xy, positions[first.owner])

@@ -1,4 +1,4 @@
-"""What is drawn, read back from the axes."""
+"""Pictures, checked by reading their axes."""
 
 import io
 import sys
@@ -12,7 +12,7 @@ from lasagne_stn import viz
 
 
 def affine_points(theta, size):
-    """Source points of an affine transform, a loop over the output's pixels."""
+    """Source points of an affine transform, computed by a loop over pixels."""
     rows, columns = size
     points = np.empty((rows, columns, 2))
     for row in range(rows):
@@ -27,7 +27,7 @@ def axes():
     return viz.new_figure(3, 2).add_subplot()
 
 
-def test_the_outline_joins_the_transformed_corners(axes):
+def test_the_outline_connects_the_transformed_corners(axes):
     theta = [0.5, -0.2, 0.1, 0.3, 0.6, -0.2]
     viz.draw_grid(axes, np.zeros((11, 21)), affine_points(theta, (6, 9)), lines=3)
     drawn = [line.get_xydata() for line in axes.get_lines()]
@@ -53,7 +53,7 @@ def test_the_outline_joins_the_transformed_corners(axes):
     )
 
 
-def test_the_image_lies_under_the_grid_upright(axes, rng):
+def test_the_image_is_drawn_upright_under_the_grid(axes, rng):
     image = rng.uniform(size=(4, 6))
     viz.draw_grid(axes, image, affine_points([1, 0, 0, 0, 1, 0], (3, 5)))
     (shown,) = axes.get_images()
@@ -63,7 +63,7 @@ def test_the_image_lies_under_the_grid_upright(axes, rng):
     assert top < -0.5 and bottom > 3.5
 
 
-def test_before_after_has_each_picture_in_its_place(rng):
+def test_before_after_arranges_inputs_and_outputs(rng):
     figure = viz.new_figure(6, 4)
     images, warped = rng.uniform(size=(3, 6, 5)), rng.uniform(size=(2, 3, 4, 2))
     points = [
@@ -92,7 +92,7 @@ def test_before_after_has_each_picture_in_its_place(rng):
 
 
 def transformed_corners(theta, size):
-    """The output's corners, in turn round the edge, in pixels of the image."""
+    """The output's corners in pixels of the image, clockwise from the top left."""
     half = (np.array(size[::-1]) - 1) / 2
     return np.array(
         [
@@ -102,7 +102,7 @@ def transformed_corners(theta, size):
     )
 
 
-def test_boxes_join_the_transformed_corners(axes, rng):
+def test_boxes_connect_the_transformed_corners(axes, rng):
     thetas = [[0.5, -0.2, 0.1, 0.3, 0.6, -0.2], [0.4, 0, -0.3, 0, 0.4, 0.5]]
     image = rng.uniform(size=(11, 21))
     points = np.stack([affine_points(theta, (6, 9)) for theta in thetas])
@@ -122,13 +122,13 @@ def test_boxes_join_the_transformed_corners(axes, rng):
     )
 
 
-def test_colours_of_boxes_begin_again(axes):
+def test_colours_of_boxes_repeat(axes):
     points = np.stack([affine_points([0.5, 0, 0, 0, 0.5, 0], (2, 2))] * 3)
     viz.draw_boxes(axes, np.zeros((4, 5)), points, colours=['red', 'blue'])
     assert [line.get_color() for line in axes.get_lines()] == ['red', 'blue', 'red']
 
 
-def test_a_pair_is_the_grid_and_what_was_read(rng):
+def test_a_pair_shows_the_grid_and_the_output(rng):
     image, warped = rng.uniform(size=(6, 5)), rng.uniform(size=(4, 3))
     theta = [0.5, 0.1, 0.1, 0, 0.6, -0.2]
     left, right = viz.draw_pair(
@@ -143,8 +143,8 @@ def test_a_pair_is_the_grid_and_what_was_read(rng):
     assert not right.get_lines()
 
 
-def test_with_the_other_pixel_rule_the_ends_are_the_outer_edges(axes):
-    image = np.zeros((4, 8)).tolist()  # lists are as good as arrays
+def test_without_align_corners_the_ends_are_the_outer_edges(axes):
+    image = np.zeros((4, 8)).tolist()  # lists are accepted too
     points = np.array([[[-1, -1], [0.5, -1]], [[-1, 1], [0.5, 1]]])
     edges = [[-0.5, -0.5], [5.5, -0.5], [5.5, 3.5], [-0.5, 3.5]]
     viz.draw_boxes(axes, image, points[np.newaxis], align_corners=False)
@@ -158,7 +158,7 @@ def test_with_the_other_pixel_rule_the_ends_are_the_outer_edges(axes):
 
 
 class Recorder(AbstractMovieWriter):
-    """Keeps what stands in the axes at each frame."""
+    """Records the contents of the axes at each frame."""
 
     def __init__(self):
         super().__init__()
@@ -206,7 +206,7 @@ def test_each_frame_of_an_animation_shows_its_grids_and_outputs(rng):
             assert not lines
 
 
-def test_nothing_is_cut_off(rng):
+def test_labels_fit_into_the_figure(rng):
     figure = viz.new_figure(12, 4.5)
     points = np.stack([affine_points([1, 0, 0, 0, 1, 0], (4, 4))] * 10)
     warped = rng.uniform(size=(10, 4, 4))
@@ -222,7 +222,7 @@ def test_nothing_is_cut_off(rng):
             assert box.x0 >= 0 and box.y1 <= figure.bbox.y1
 
 
-def test_a_figure_touches_nothing_global():
+def test_a_figure_leaves_matplotlibs_global_state_alone():
     pyplot_was_loaded = 'matplotlib.pyplot' in sys.modules
     target = io.BytesIO()
     viz.new_figure(2, 1).savefig(target)
@@ -230,7 +230,7 @@ def test_a_figure_touches_nothing_global():
     assert ('matplotlib.pyplot' in sys.modules) == pyplot_was_loaded
 
 
-def test_wrong_shapes_are_refused(axes):
+def test_wrong_shapes_raise_errors(axes):
     image, points = np.zeros((4, 5)), np.zeros((3, 3, 2))
     viz.draw_grid(axes, image, points)
     with pytest.raises(ValueError, match=r'image must .*got \(1, 4, 5\)'):
@@ -245,15 +245,15 @@ def test_wrong_shapes_are_refused(axes):
         viz.draw_boxes(axes, image, points)
 
 
-def test_arrays_of_an_animation_must_fit(rng):
+def test_arrays_of_an_animation_must_match(rng):
     axes = viz.new_figure(4, 4).subplots(2, 3)
-    fitting = {
+    matching = {
         'axes': axes,
         'images': np.zeros((3, 4, 5)),
         'points': np.zeros((2, 3, 6, 7, 2)),
         'warped': np.zeros((2, 3, 6, 7)),
     }
-    viz.grid_animation(**fitting).save('nothing is written', writer=Recorder())
+    viz.grid_animation(**matching).save('nothing is written', writer=Recorder())
     for name, wrong, shapes in (
         ('axes', axes[:, :2], r'\(2, 3\), got \(2, 2\)'),
         ('images', np.zeros((3, 4)), r'rows, columns\), got \(3, 4\)'),
@@ -263,10 +263,10 @@ def test_arrays_of_an_animation_must_fit(rng):
     ):
         message = '%s must have shape .*%s' % (name, shapes)
         with pytest.raises(ValueError, match=message):
-            viz.grid_animation(**dict(fitting, **{name: wrong}))
+            viz.grid_animation(**dict(matching, **{name: wrong}))
 
 
-def test_missing_matplotlib_is_refused_with_the_pip_line(monkeypatch):
+def test_missing_matplotlib_raises_an_error_with_the_pip_command(monkeypatch):
     monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
     message = r'matplotlib, which is not(.|\n)*pip install "lasagne-stn\[paper\]"'
     with pytest.raises(ImportError, match=message):
@@ -274,22 +274,22 @@ def test_missing_matplotlib_is_refused_with_the_pip_line(monkeypatch):
 
 
 class Unprintable:
-    """A caption that breaks the drawing of its frame."""
+    """A caption that fails when its frame is drawn."""
 
     def __str__(self):
         raise LookupError
 
 
-def test_an_animation_is_written_whole_or_not_at_all(rng, tmp_path):
+def test_an_animation_is_written_atomically(rng, tmp_path):
     path = tmp_path / 'grids.gif'
     points = rng.uniform(-1, 1, size=(3, 2, 6, 7, 2))
-    fitting = {
+    arrays = {
         'images': np.zeros((2, 4, 5)),
         'points': points,
         'warped': np.zeros((3, 2, 6, 7)),
     }
     viz.save_animation(
-        viz.grid_animation(viz.new_figure(2, 2).subplots(2, 2), **fitting, interval=50),
+        viz.grid_animation(viz.new_figure(2, 2).subplots(2, 2), **arrays, interval=50),
         str(path),
     )
     with Image.open(str(path)) as picture:
@@ -297,7 +297,7 @@ def test_an_animation_is_written_whole_or_not_at_all(rng, tmp_path):
     before = path.read_bytes()
     broken = viz.grid_animation(
         viz.new_figure(2, 2).subplots(2, 2),
-        **fitting,
+        **arrays,
         captions=['first', 'second', Unprintable()],
     )
     with pytest.raises(LookupError):
@@ -314,3 +314,10 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path, kind):
         viz.save_figure(figure, kind(tmp_path / name))
     assert (tmp_path / 'a.png').read_bytes() == (tmp_path / 'b.png').read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ['a.png', 'b.png']
+
+
+def test_graph_drawing_is_exported():
+    from lasagne_stn.viz import graphs
+
+    assert viz.draw_graph is graphs.draw_graph
+    assert viz.operations is graphs.operations
