@@ -1,7 +1,7 @@
-"""What this machine has for the package, line by line, each with its remedy.
+"""Checks what the package needs from this machine, and how to fix what is missing.
 
-Each function named after its line looks at one part and gives a `Line`, `examine`
-gives them all, `report` prints them.
+Each ``*_line`` function checks one part and returns a `Line`: what was found, its state
+and how to fix it. `examine` returns all lines and `report` prints them.
 """
 
 from .device import device_line

@@ -1,4 +1,6 @@
-"""The line on the OpenCL or CUDA device, and what a device needs."""
+"""Checks the OpenCL or CUDA device and the software that it needs."""
+
+from __future__ import annotations
 
 import ctypes
 import os
@@ -6,6 +8,7 @@ import sys
 import sysconfig
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
+from typing import Callable, Mapping
 
 import theano
 
@@ -13,82 +16,89 @@ from .lines import Line
 
 __all__ = ['device_line', 'missing_parts']
 
-DEBIANS_PYGPU = '/usr/lib/python3/dist-packages/pygpu'
+DEBIAN_PYGPU = '/usr/lib/python3/dist-packages/pygpu'
+KINDS = {'opencl': ('OpenCL', 'opencl0:0'), 'cuda': ('CUDA', 'cuda0')}
 
 
-def device_line(device, find_missing):
-    """The OpenCL or CUDA device.
+def device_line(device: str, find_missing: Callable[[str], Mapping[str, str]]) -> Line:
+    """Check the OpenCL or CUDA device.
 
     Parameters
     ----------
     device : str
-        Theano's flag, such as ``'opencl0:0'``, or ``'cpu'``.
+        Theano's flag ``device``, such as ``'opencl0:0'`` or ``'cpu'``.
     find_missing : callable
-        Like :func:`missing_parts`.
+        Finds what a kind of device lacks, like :func:`missing_parts`.
+
+    Returns
+    -------
+    Line
 
     Examples
     --------
     >>> device_line('cpu', lambda kind: {'pygpu': 'install it'})
-    Line(name='device', state='ok', found='the CPU, which is enough; another device
-    needs pygpu', remedy='install it')
+    Line(name='device', state='ok', found='CPU, which is sufficient. To use an OpenCL
+    device, install pygpu:', remedy='install it')
     """
-    asked = device != 'cpu'
-    kind = (
-        device.rstrip('0123456789:')
-        if asked
-        else ('cuda' if _loads('libcuda.so') else 'opencl')
-    )
+    requested = device != 'cpu'
+    if requested:
+        kind = device.rstrip('0123456789:')
+    else:
+        kind = 'cuda' if _loads('libcuda.so') else 'opencl'
     missing = find_missing(kind)
-    lacks = ', '.join('no ' + name for name in missing)
+    missing_names = ', '.join(missing)
     remedy = '\n'.join(missing.values())
-    if not asked:
+    if not requested:
+        name, flag = KINDS[kind]
+        install = ', install %s:' % missing_names if missing else ':'
         return Line(
             'device',
             'ok',
-            'the CPU, which is enough; another device '
-            + ('needs ' + ', '.join(missing) if missing else 'can be tried'),
-            remedy
-            or 'export THEANO_FLAGS=device=%s,floatX=float32'
-            % {'cuda': 'cuda0', 'opencl': 'opencl0:0'}[kind],
+            'CPU, which is sufficient. To use %s %s device%s'
+            % ('a' if kind == 'cuda' else 'an', name, install),
+            remedy or 'export THEANO_FLAGS=device=%s,floatX=float32' % flag,
         )
     if not theano.gpuarray.pygpu_activated:
+        reason = 'missing: ' + missing_names if missing else 'the device does not start'
         return Line(
             'device',
             'degraded',
-            '%s was asked for, the CPU is used: %s'
-            % (device, lacks or 'it does not start'),
+            'the CPU is used instead of %s; %s' % (device, reason),
             remedy,
         )
     found = '%s: %s, pygpu %s' % (device, _name(), theano.gpuarray.pygpu.__version__)
     if missing:
-        return Line('device', 'broken', '%s; %s' % (found, lacks), remedy)
+        return Line(
+            'device', 'broken', '%s; missing: %s' % (found, missing_names), remedy
+        )
     return Line('device', 'ok', found)
 
 
 def _name():
-    """What the device that is active calls itself."""
+    """Return the names of the active devices."""
     names = theano.gpuarray.type.list_contexts()
     return ', '.join(theano.gpuarray.type.get_context(name).devname for name in names)
 
 
-def missing_parts(kind):
-    """What a device needs and this machine lacks.
+def missing_parts(kind: str) -> dict[str, str]:
+    """Return the software that a device needs and this machine does not have.
 
     Parameters
     ----------
     kind : {'opencl', 'cuda'}
+        Kind of device.
 
     Returns
     -------
     dict
-        From the name of each missing part to its remedy.
+        Maps the name of each missing part to a command or instruction to install it.
     """
     needed = [
         ('pygpu', _has_pygpu(), _pygpu_remedy()),
         ('Mako', find_spec('mako'), 'pip install "mako>=1.1"'),
         ('libgpuarray', _loads('libgpuarray.so'), 'apt-get install libgpuarray-dev'),
     ]
-    # libgpuarray opens each of these by a name without a number.
+    # libgpuarray loads these by their names without a version number.
     if kind == 'opencl':
         needed += [
             (
@@ -109,15 +119,16 @@ def missing_parts(kind):
             (
                 name,
                 _loads(name),
-                "install NVIDIA's CUDA toolkit, with %s in LD_LIBRARY_PATH" % name,
+                "install NVIDIA's CUDA toolkit and add the folder of %s to "
+                'LD_LIBRARY_PATH' % name,
             )
             for name in ('libnvrtc.so', 'libcublas.so')
         ]
-    return {name: remedy for name, there, remedy in needed if not there}
+    return {name: remedy for name, exists, remedy in needed if not exists}
 
 
 def _has_pygpu():
-    """Whether there is a pygpu that was built for this Python."""
+    """Return whether a pygpu built for this version of Python is installed."""
     package = find_spec('pygpu')
     return package and PathFinder.find_spec(
         'pygpu.gpuarray', package.submodule_search_locations
@@ -126,13 +137,11 @@ def _has_pygpu():
 
 def _pygpu_remedy():
     if sys.version_info[:2] != (3, 11):
-        return "python3.11 -m venv .venv, for Debian's pygpu is built for Python 3.11"
-    link = 'ln -s %s %s' % (DEBIANS_PYGPU, sysconfig.get_paths()['purelib'])
-    return (
-        link
-        if os.path.isdir(DEBIANS_PYGPU)
-        else ('apt-get install python3-pygpu && ' + link)
-    )
+        return "python3.11 -m venv .venv (Debian's pygpu is built for Python 3.11)"
+    link = 'ln -s %s %s' % (DEBIAN_PYGPU, sysconfig.get_paths()['purelib'])
+    if os.path.isdir(DEBIAN_PYGPU):
+        return link
+    return 'apt-get install python3-pygpu && ' + link
 
 
 def _has_opencl_driver():
@@ -141,7 +150,7 @@ def _has_opencl_driver():
 
 
 def _loads(library):
-    """Whether a shared library is found, and what it needs itself."""
+    """Return whether a shared library and its dependencies can be loaded."""
     try:
         ctypes.CDLL(library)
     except OSError:

@@ -1,6 +1,9 @@
-"""All lines of the report, and the report."""
+"""Runs all checks and prints the report."""
+
+from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import theano
 
@@ -18,17 +21,23 @@ from .lines import (
     package_line,
 )
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 __all__ = ['examine', 'report']
 
 STYLES = {'ok': 'green', 'degraded': 'yellow', 'broken': 'red'}
 
 
-def examine():
-    """Look at everything; takes a few seconds, most of them for the BLAS.
+def examine() -> list[Line]:
+    """Check everything.
+
+    Takes a few seconds, mostly to measure the speed of the BLAS.
 
     Returns
     -------
     list of Line
+        Python, its packages, compiler, BLAS, OpenMP, compile cache and device.
     """
     lines = [
         Line(
@@ -46,8 +55,8 @@ def examine():
     ]
 
 
-def report(console):
-    """Print what this machine has as a table.
+def report(console: Console) -> int:
+    """Print a table of all checks.
 
     Parameters
     ----------
@@ -57,13 +66,13 @@ def report(console):
     Returns
     -------
     int
-        0, or 1 if something that is needed is broken.
+        Exit status: 1 if something is broken, otherwise 0.
     """
     from rich.table import Table
     from rich.text import Text
 
     lines = examine()
-    table = Table('what', 'state', 'found and remedy')
+    table = Table('part', 'state', 'what was found, and how to fix it')
     for line in lines:
         found = Text(line.found, overflow='fold')
         if line.remedy:
@@ -72,9 +81,9 @@ def report(console):
     console.print(table)
     broken = [line.name for line in lines if line.state == 'broken']
     slow = [line.name for line in lines if line.state == 'degraded']
-    for names, verdict in ((broken, 'broken'), (slow, 'degraded: works, but slowly')):
+    for state, names in (('broken', broken), ('degraded (works, but slowly)', slow)):
         if names:
-            console.print(Text('%s: %s' % (', '.join(names), verdict)))
+            console.print(Text('%s: %s' % (state, ', '.join(names))))
     if not broken:
-        console.print(Text('lasagne_stn can run here.'))
+        console.print(Text('lasagne_stn works on this machine.'))
     return int(bool(broken))

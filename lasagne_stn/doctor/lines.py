@@ -1,4 +1,6 @@
-"""The lines on Python's packages, the compiler, BLAS, OpenMP and the cache."""
+"""Checks packages, the compiler, BLAS, OpenMP and the compile cache."""
+
+from __future__ import annotations
 
 import os
 import shutil
@@ -6,7 +8,7 @@ import subprocess
 import time
 from contextlib import suppress
 from sys import version_info
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 import numpy as np
 import theano
@@ -26,40 +28,56 @@ __all__ = [
     'cache_line',
 ]
 
-PLENTY = 200 * 2**20  # bytes free for compiled code
+MIN_FREE = 200 * 2**20  # bytes of free disk space for compiled code
 
 
 class Line(NamedTuple):
-    """One line of the report."""
+    """One line of the report.
 
-    name: str  # what was looked for
-    state: str  # ok, degraded (it works, but slowly) or broken
-    found: str  # what there is
-    remedy: str = ''  # a command that mends it, if there is one
+    Attributes
+    ----------
+    name : str
+        The part that was checked.
+    state : {'ok', 'degraded', 'broken'}
+        'degraded' means that it works, but slowly.
+    found : str
+        What was found.
+    remedy : str
+        A command or instruction that fixes it, or ''.
+    """
+
+    name: str
+    state: str
+    found: str
+    remedy: str = ''
 
 
-def package_line(name, found):
-    """One dependency.
+def package_line(name: str, found: str | None) -> Line:
+    """Check the version of a dependency.
 
     Parameters
     ----------
     name : str
         A key of ``REQUIREMENTS``.
     found : str or None
-        The version that is installed.
+        The installed version.
+
+    Returns
+    -------
+    Line
 
     Examples
     --------
     >>> package_line('numpy', '1.26.4')                 # doctest: +ELLIPSIS
     Line(name='numpy', state='broken', found='1.26.4', remedy='pip install "numpy>=...
     """
-    if fits(name, found):
-        return Line(name, 'ok', found)
-    return Line(name, 'broken', found or 'none', 'pip install "%s"' % requirement(name))
+    state = 'ok' if fits(name, found) else 'broken'
+    remedy = '' if state == 'ok' else 'pip install "%s"' % requirement(name)
+    return Line(name, state, found or 'not installed', remedy)
 
 
-def compiler_line(used, installed, headers):
-    """The C++ compiler.
+def compiler_line(used: str, installed: str | None, headers: str | None) -> Line:
+    """Check the C++ compiler.
 
     Parameters
     ----------
@@ -67,8 +85,12 @@ def compiler_line(used, installed, headers):
         Theano's flag ``cxx``.
     installed, headers : str or None
         Paths of the compiler and of Python's C header.
+
+    Returns
+    -------
+    Line
     """
-    name, slow = 'C++ compiler', 'Theano computes in Python, many times slower'
+    name, slow = 'C++ compiler', '; Theano computes in Python, many times slower'
     if used and headers:
         try:
             version = subprocess.run(
@@ -93,80 +115,89 @@ def compiler_line(used, installed, headers):
         return Line(
             name,
             'broken' if used else 'degraded',
-            'no Python.h to compile with: ' + slow,
+            'Python.h not found' + slow,
             'apt-get install python%d.%d-dev' % version_info[:2],
         )
     if installed:
         return Line(
             name,
             'degraded',
-            'switched off by the Theano flag cxx: ' + slow,
+            'disabled by the Theano flag cxx' + slow,
             'export THEANO_FLAGS=cxx=g++',
         )
-    return Line(name, 'degraded', 'none: ' + slow, 'apt-get install g++')
+    return Line(name, 'degraded', 'not found' + slow, 'apt-get install g++')
 
 
-def blas_line(flags, float_type, speeds):
-    """The BLAS that Theano's matrix products use.
+def blas_line(
+    flags: str, float_type: str, speeds: Callable[[str], tuple[float, float]]
+) -> Line:
+    """Check the BLAS that Theano's matrix products use.
 
     Parameters
     ----------
     flags : str
         Theano's flag ``blas.ldflags``.
-    float_type : str
-        The type to measure in, ``'float32'`` or ``'float64'``.
+    float_type : {'float32', 'float64'}
+        Data type of the measurement.
     speeds : callable
         Measures Theano and numpy, like :func:`blas_speeds`.
+
+    Returns
+    -------
+    Line
+        The state is 'degraded' if Theano is less than half as fast as numpy.
 
     Examples
     --------
     >>> blas_line('-lblas', 'float32', lambda float_type: (90, 100)).found
     '-lblas: 90 GFLOP/s, numpy 100, floatX=float32'
     """
-    library, ours = find_blas()
-    if flags != ours:  # the user's, or those for "no compiler"
+    library, default_flags = find_blas()
+    if flags != default_flags:  # set by the user, or empty without a compiler
         library = flags
-    library = library or "numpy's own, through its C interface"
+    library = library or "numpy's BLAS, called through its C interface"
     remedy = 'apt-get install libopenblas-dev'
-    if flags not in ('', ours):
-        remedy = 'export THEANO_FLAGS=\'blas.ldflags="%s"\'' % ours
+    if flags not in ('', default_flags):
+        remedy = 'export THEANO_FLAGS=\'blas.ldflags="%s"\'' % default_flags
     try:
-        theanos, numpys = speeds(float_type)
-    except Exception as error:  # whatever the linker, compiler or Theano said
-        first = (str(error) or repr(error)).strip().split('\n')[0]
-        return Line('BLAS', 'broken', '%s: %s' % (library, first), remedy)
+        theano_speed, numpy_speed = speeds(float_type)
+    except Exception as error:  # from the linker, the compiler or Theano
+        first_line = (str(error) or repr(error)).strip().split('\n')[0]
+        return Line('BLAS', 'broken', '%s: %s' % (library, first_line), remedy)
     found = '%s: %.0f GFLOP/s, numpy %.0f, floatX=%s' % (
         library,
-        theanos,
-        numpys,
+        theano_speed,
+        numpy_speed,
         float_type,
     )
-    if theanos < 0.5 * numpys:
+    if theano_speed < 0.5 * numpy_speed:
         return Line('BLAS', 'degraded', found, remedy)
     return Line('BLAS', 'ok', found)
 
 
-def blas_speeds(float_type, size=1000, repeats=7):
-    """Measure one matrix product, in Theano and in numpy.
+def blas_speeds(
+    float_type: str, size: int = 1000, repeats: int = 7
+) -> tuple[float, float]:
+    """Measure the speed of a matrix product in Theano and in numpy.
 
     Parameters
     ----------
-    float_type : str
-        ``'float32'`` or ``'float64'``.
+    float_type : {'float32', 'float64'}
+        Data type of the matrices.
     size : int, optional
-        Rows and columns of the matrices.
+        Number of rows and columns of the matrices.
     repeats : int, optional
-        The fastest of so many counts.
+        Number of measurements, of which the fastest counts.
 
     Returns
     -------
     theano, numpy : float
-        10^9 floating point operations in a second.
+        GFLOP/s: 10^9 floating point operations per second.
 
     Raises
     ------
     ArithmeticError
-        If Theano's product is wrong.
+        If Theano's result is wrong.
     """
     left, right = (
         np.random.RandomState(0).uniform(size=(2, size, size)).astype(float_type)
@@ -176,12 +207,13 @@ def blas_speeds(float_type, size=1000, repeats=7):
         mode = theano.compile.get_mode('FAST_RUN').excluding('gpuarray')
         product = theano.function([x, y], T.dot(x, y), mode=mode)
         if not np.allclose(product(left, right), np.dot(left, right), rtol=1e-3):
-            raise ArithmeticError('a matrix product is wrong')
+            raise ArithmeticError("Theano's matrix product is wrong")
         times = [
             (_seconds(product, left, right), _seconds(np.dot, left, right))
             for _ in range(repeats)
         ]
-    return tuple(2e-9 * size**3 / min(column) for column in zip(*times))
+    theano_time, numpy_time = (min(column) for column in zip(*times))
+    return 2e-9 * size**3 / theano_time, 2e-9 * size**3 / numpy_time
 
 
 def _seconds(function, *arguments):
@@ -190,25 +222,28 @@ def _seconds(function, *arguments):
     return time.perf_counter() - start
 
 
-def openmp_line(switched_on, compiler, threads):
-    """OpenMP, which shares element-wise work and convolutions among cores.
+def openmp_line(enabled: bool, compiler: str, threads: int) -> Line:
+    """Check OpenMP, which spreads element-wise operations and convolutions over cores.
 
     Parameters
     ----------
-    switched_on, compiler : bool, str
+    enabled, compiler : bool, str
         Theano's flags ``openmp`` and ``cxx``.
     threads : int
-        How many there may be.
+        Number of OpenMP threads.
+
+    Returns
+    -------
+    Line
     """
-    if not (switched_on and compiler):
-        why = (
-            'without a C++ compiler'
-            if not compiler
-            else 'one core, or OMP_NUM_THREADS=1'
-            if threads == 1
-            else 'by a Theano flag'
-        )
-        return Line('OpenMP', 'ok', 'off: ' + why)
+    if not (enabled and compiler):
+        if not compiler:
+            reason = 'no C++ compiler'
+        elif threads == 1:
+            reason = 'one core, or OMP_NUM_THREADS=1'
+        else:
+            reason = 'disabled by a Theano flag'
+        return Line('OpenMP', 'ok', 'off: ' + reason)
     with quiet():
         works = theano.gof.OpenMPOp.test_gxx_support()
     if works:
@@ -221,25 +256,29 @@ def openmp_line(switched_on, compiler, threads):
     )
 
 
-def cache_line(folder):
-    """The folder of compiled code.
+def cache_line(folder: str) -> Line:
+    """Check the folder of compiled code.
 
     Parameters
     ----------
     folder : str
-        Theano's ``compiledir``.
+        Theano's flag ``compiledir``.
+
+    Returns
+    -------
+    Line
     """
     size = 0
-    for place, _, names in os.walk(folder):
+    for subfolder, _, names in os.walk(folder):
         for name in names:
-            with suppress(OSError):  # another process may just remove it
-                size += os.path.getsize(os.path.join(place, name))
+            with suppress(OSError):  # another process may be removing the file
+                size += os.path.getsize(os.path.join(subfolder, name))
     found = '%s, %.0f MB' % (folder, size / 2**20)
-    elsewhere = 'export THEANO_FLAGS=base_compiledir=/tmp/theano'
+    remedy = 'export THEANO_FLAGS=base_compiledir=/tmp/theano'
     if not os.access(folder, os.W_OK | os.X_OK):
-        return Line('compile cache', 'broken', found + ', not writable', elsewhere)
-    if shutil.disk_usage(folder).free < PLENTY:
+        return Line('compile cache', 'broken', found + ', not writable', remedy)
+    if shutil.disk_usage(folder).free < MIN_FREE:
         return Line(
-            'compile cache', 'degraded', found + ', the disk is full', elsewhere
+            'compile cache', 'degraded', found + ', the disk is almost full', remedy
         )
     return Line('compile cache', 'ok', found + ', writable')

@@ -1,4 +1,4 @@
-"""The doctor's lines, each state with its remedy, and the table."""
+"""The doctor's checks, their states and remedies, and the report."""
 
 import collections
 import ctypes
@@ -30,12 +30,12 @@ def printed(console):
     return console.file.read()
 
 
-def test_a_package_is_ok_in_its_range_only():
+def test_a_package_is_ok_only_in_its_supported_range():
     assert doctor.package_line('scipy', '1.10.1') == Line('scipy', 'ok', '1.10.1')
     assert doctor.package_line('scipy', '1.11.0') == Line(
         'scipy', 'broken', '1.11.0', 'pip install "scipy>=1.5,<1.11"'
     )
-    assert doctor.package_line('scipy', None).found == 'none'
+    assert doctor.package_line('scipy', None).found == 'not installed'
 
 
 def test_a_compiler_that_runs_is_ok():
@@ -47,13 +47,20 @@ def test_a_compiler_that_runs_is_ok():
 @pytest.mark.parametrize(
     'used, installed, headers, state, found, remedy',
     [
-        ('', None, 'Python.h', 'degraded', 'none: .*slower', r'apt-get install g\+\+'),
+        (
+            '',
+            None,
+            'Python.h',
+            'degraded',
+            'not found; .*slower',
+            r'apt-get install g\+\+',
+        ),
         (
             '',
             'g++',
             'Python.h',
             'degraded',
-            'by the Theano flag cxx',
+            'disabled by the Theano flag cxx',
             'THEANO_FLAGS=cxx=',
         ),
         (
@@ -61,7 +68,7 @@ def test_a_compiler_that_runs_is_ok():
             'g++',
             None,
             'degraded',
-            'no Python.h',
+            'Python.h not found',
             r'apt-get install python3\.\d+-dev',
         ),
         (
@@ -69,7 +76,7 @@ def test_a_compiler_that_runs_is_ok():
             'g++',
             None,
             'broken',
-            'no Python.h',
+            'Python.h not found',
             r'apt-get install python3\.\d+-dev',
         ),
         ('/no/g++', None, 'Python.h', 'broken', r'/no/g\+\+ does not run', 'reinstall'),
@@ -83,7 +90,7 @@ def test_a_compiler_that_runs_is_ok():
         ),
     ],
 )
-def test_a_compiler_that_is_missing_or_fails(
+def test_a_missing_or_failing_compiler_is_not_ok(
     used, installed, headers, state, found, remedy
 ):
     line = doctor.compiler_line(used, installed, headers)
@@ -93,24 +100,26 @@ def test_a_compiler_that_is_missing_or_fails(
 
 
 @pytest.mark.parametrize(
-    'theanos, state, remedy',
+    'speed, state, remedy',
     [(60, 'ok', ''), (40, 'degraded', 'apt-get install libopenblas-dev')],
 )
-def test_blas_is_ok_if_not_much_slower_than_numpy(monkeypatch, theanos, state, remedy):
+def test_blas_is_ok_if_half_as_fast_as_numpy(monkeypatch, speed, state, remedy):
     monkeypatch.setattr(lines, 'find_blas', lambda: ('/lib/libx.so', '-lx'))
-    line = doctor.blas_line('-lx', 'float32', lambda float_type: (theanos, 100))
+    line = doctor.blas_line('-lx', 'float32', lambda float_type: (speed, 100))
     assert line == Line(
         'BLAS',
         state,
-        '/lib/libx.so: %d GFLOP/s, numpy 100, floatX=float32' % theanos,
+        '/lib/libx.so: %d GFLOP/s, numpy 100, floatX=float32' % speed,
         remedy,
     )
 
 
-def test_blas_of_numpy_or_of_the_user_is_named(monkeypatch):
+def test_blas_names_numpys_or_the_users_library(monkeypatch):
     monkeypatch.setattr(lines, 'find_blas', lambda: ('/lib/libx.so', '-Wl,/libx.so'))
     line = doctor.blas_line('', 'float64', lambda float_type: (9, 10))
-    assert line.found.startswith("numpy's own, through its C interface: 9 GFLOP/s")
+    assert line.found.startswith(
+        "numpy's BLAS, called through its C interface: 9 GFLOP/s"
+    )
     line = doctor.blas_line('-ly', 'float64', lambda float_type: (1, 10))
     assert line.found.startswith('-ly: 1 GFLOP/s')
     assert line.remedy == 'export THEANO_FLAGS=\'blas.ldflags="-Wl,/libx.so"\''
@@ -123,7 +132,7 @@ def test_blas_of_numpy_or_of_the_user_is_named(monkeypatch):
         (ValueError(), r'-ly: ValueError\(\)$'),
     ],
 )
-def test_blas_that_fails_is_broken(error, text):
+def test_a_failing_blas_is_broken(error, text):
     def speeds(float_type):
         raise error
 
@@ -133,34 +142,36 @@ def test_blas_that_fails_is_broken(error, text):
 
 
 @pytest.mark.parametrize('float_type', ['float32', 'float64'])
-def test_blas_is_measured(float_type):
+def test_blas_speeds_are_positive(float_type):
     assert min(doctor.blas_speeds(float_type, size=20, repeats=2)) > 0
 
 
-def test_a_wrong_product_is_an_error(monkeypatch):
+def test_a_wrong_product_raises_an_error(monkeypatch):
     monkeypatch.setattr(theano, 'function', lambda *_, **__: lambda x, y: x.dot(y) + 1)
-    with pytest.raises(ArithmeticError, match='a matrix product is wrong'):
+    with pytest.raises(ArithmeticError, match="Theano's matrix product is wrong"):
         doctor.blas_speeds('float64', size=20, repeats=1)
 
 
 @pytest.mark.parametrize(
-    'switched_on, compiler, threads, works, state, found',
+    'enabled, compiler, threads, works, state, found',
     [
         (True, 'g++', 2, True, 'ok', 'on, 2 threads'),
         (True, 'g++', 2, False, 'degraded', 'the compiler does not support it'),
-        (True, '', 2, True, 'ok', 'off: without a C++ compiler'),
+        (True, '', 2, True, 'ok', 'off: no C++ compiler'),
         (False, 'g++', 1, True, 'ok', 'off: one core, or OMP_NUM_THREADS=1'),
-        (False, 'g++', 2, True, 'ok', 'off: by a Theano flag'),
+        (False, 'g++', 2, True, 'ok', 'off: disabled by a Theano flag'),
     ],
 )
-def test_openmp(monkeypatch, switched_on, compiler, threads, works, state, found):
+def test_openmp_says_whether_and_why_it_is_off(
+    monkeypatch, enabled, compiler, threads, works, state, found
+):
     monkeypatch.setattr(theano.gof.OpenMPOp, 'test_gxx_support', lambda: works)
-    line = doctor.openmp_line(switched_on, compiler, threads)
+    line = doctor.openmp_line(enabled, compiler, threads)
     assert (line.state, line.found) == (state, found)
     assert bool(line.remedy) == (state != 'ok')
 
 
-def test_the_cache_folder_is_measured(tmp_path):
+def test_the_size_of_the_cache_is_measured(tmp_path):
     (tmp_path / 'inner').mkdir()
     (tmp_path / 'inner' / 'module.so').write_bytes(bytes(3 * 2**20))
     (tmp_path / 'link').symlink_to(tmp_path / 'nothing')
@@ -169,12 +180,12 @@ def test_the_cache_folder_is_measured(tmp_path):
     )
 
 
-def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
+def test_a_full_or_read_only_cache_is_not_ok(tmp_path, monkeypatch):
     assert doctor.cache_line(str(tmp_path)).state == 'ok'
     usage = collections.namedtuple('usage', 'free')
     monkeypatch.setattr(shutil, 'disk_usage', lambda folder: usage(5))
     line = doctor.cache_line(str(tmp_path))
-    assert line.state == 'degraded' and 'the disk is full' in line.found
+    assert line.state == 'degraded' and 'the disk is almost full' in line.found
     monkeypatch.setattr(os, 'access', lambda folder, mode: False)
     line = doctor.cache_line(str(tmp_path))
     assert line.state == 'broken' and 'not writable' in line.found
@@ -182,7 +193,7 @@ def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    'asked, missing, active, line',
+    'requested, missing, active, line',
     [
         (
             'cpu',
@@ -191,7 +202,7 @@ def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
             Line(
                 'device',
                 'ok',
-                'the CPU, which is enough; another device can be tried',
+                'CPU, which is sufficient. To use an OpenCL device:',
                 'export THEANO_FLAGS=device=opencl0:0,floatX=float32',
             ),
         ),
@@ -202,7 +213,7 @@ def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
             Line(
                 'device',
                 'ok',
-                'the CPU, which is enough; another device needs a, b',
+                'CPU, which is sufficient. To use an OpenCL device, install a, b:',
                 'get a\nget b',
             ),
         ),
@@ -212,7 +223,10 @@ def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
             {'CLBlast': 'get it'},
             True,
             Line(
-                'device', 'broken', 'opencl0:0: Name, pygpu 0.7.6; no CLBlast', 'get it'
+                'device',
+                'broken',
+                'opencl0:0: Name, pygpu 0.7.6; missing: CLBlast',
+                'get it',
             ),
         ),
         (
@@ -222,7 +236,7 @@ def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
             Line(
                 'device',
                 'degraded',
-                'cuda0 was asked for, the CPU is used: no pygpu',
+                'the CPU is used instead of cuda0; missing: pygpu',
                 'get it',
             ),
         ),
@@ -233,12 +247,12 @@ def test_a_cache_folder_without_space_or_rights(tmp_path, monkeypatch):
             Line(
                 'device',
                 'degraded',
-                'cuda was asked for, the CPU is used: it does not start',
+                'the CPU is used instead of cuda; the device does not start',
             ),
         ),
     ],
 )
-def test_the_line_of_a_device(monkeypatch, asked, missing, active, line):
+def test_the_device_line(monkeypatch, requested, missing, active, line):
     kinds = types.SimpleNamespace(
         list_contexts=lambda: [None],
         get_context=lambda name: types.SimpleNamespace(devname='Name'),
@@ -250,8 +264,8 @@ def test_the_line_of_a_device(monkeypatch, asked, missing, active, line):
     )
     monkeypatch.setattr(theano, 'gpuarray', module)
     monkeypatch.setattr(ctypes, 'CDLL', no_library)
-    right = 'cuda' if 'cuda' in asked else 'opencl'
-    found = doctor.device_line(asked, lambda kind: missing if kind == right else {})
+    right = 'cuda' if 'cuda' in requested else 'opencl'
+    found = doctor.device_line(requested, lambda kind: missing if kind == right else {})
     assert found == line
 
 
@@ -259,18 +273,19 @@ def no_library(name):
     raise OSError(name)
 
 
-def test_without_an_answer_a_machine_with_nvidias_driver_is_for_cuda(monkeypatch):
+def test_nvidias_driver_suggests_cuda(monkeypatch):
     monkeypatch.setattr(ctypes, 'CDLL', lambda name: name)
     line = doctor.device_line('cpu', lambda kind: {})
     assert line.remedy == 'export THEANO_FLAGS=device=cuda0,floatX=float32'
+    assert line.found == 'CPU, which is sufficient. To use a CUDA device:'
 
 
 @pytest.fixture
 def bare(tmp_path, monkeypatch):
-    """A machine on which nothing is found that a device needs."""
+    """A machine without anything that a device needs."""
     monkeypatch.setattr(ctypes, 'CDLL', no_library)
     monkeypatch.setattr(device, 'find_spec', lambda name: None)
-    monkeypatch.setattr(device, 'DEBIANS_PYGPU', str(tmp_path / 'pygpu'))
+    monkeypatch.setattr(device, 'DEBIAN_PYGPU', str(tmp_path / 'pygpu'))
     monkeypatch.setattr(sys, 'version_info', (3, 11))
     monkeypatch.setenv('OCL_ICD_VENDORS', str(tmp_path / 'vendors'))
     return tmp_path
@@ -292,7 +307,7 @@ def test_each_missing_part_has_a_remedy(bare, kind, libraries):
     )
 
 
-def test_parts_that_are_there_are_not_missing(bare, monkeypatch):
+def test_installed_parts_are_not_missing(bare, monkeypatch):
     (bare / 'vendors').mkdir()
     assert 'OpenCL driver' in device.missing_parts('opencl')
     (bare / 'vendors' / 'pocl.icd').write_text('libpocl.so')
@@ -302,7 +317,7 @@ def test_parts_that_are_there_are_not_missing(bare, monkeypatch):
     assert list(device.missing_parts('cuda')) == ['pygpu', 'Mako']
 
 
-def test_a_pygpu_must_be_built_for_this_python(bare, monkeypatch):
+def test_pygpu_must_be_built_for_this_python(bare, monkeypatch):
     package = bare / 'pygpu'
     assert device.missing_parts('cuda')['pygpu'].startswith('apt-get')
     package.mkdir()
@@ -319,7 +334,7 @@ def test_a_pygpu_must_be_built_for_this_python(bare, monkeypatch):
     assert 'built for Python 3.11' in device.missing_parts('cuda')['pygpu']
 
 
-def test_a_machine_that_imports_the_package_has_nothing_broken():
+def test_nothing_is_broken_where_the_package_can_be_imported():
     lines = doctor.examine()
     assert [line.name for line in lines] == [
         'Python',
@@ -340,16 +355,16 @@ def test_a_machine_that_imports_the_package_has_nothing_broken():
 @pytest.mark.parametrize(
     'states, code, verdict',
     [
-        ('ok ok', 0, 'lasagne_stn can run here.'),
+        ('ok ok', 0, 'lasagne_stn works on this machine.'),
         (
             'ok degraded',
             0,
-            'part1: degraded: works, but slowly\nlasagne_stn can run here.',
+            'degraded (works, but slowly): part1\nlasagne_stn works on this machine.',
         ),
-        ('broken degraded', 1, 'part0: broken\npart1: degraded: works, but slowly'),
+        ('broken degraded', 1, 'broken: part0\ndegraded (works, but slowly): part1'),
     ],
 )
-def test_report_prints_all_and_gives_an_exit_code(
+def test_report_prints_all_lines_and_returns_an_exit_code(
     monkeypatch, console, states, code, verdict
 ):
     report = [
