@@ -1,4 +1,4 @@
-"""Runs the command: ``python -m lasagne_stn``."""
+"""Runs the command line as ``python -m lasagne_stn``."""
 
 from .cli import main
 

@@ -1,6 +1,6 @@
-"""The benchmark: the layer against the explicit graph, PyTorch, and a copy."""
+"""Benchmarks the layer against the explicit graph, PyTorch and a memory copy."""
 
-from .bench import UNREAD, WHAT, Options, run
+from .bench import IGNORED_OPTIONS, WHAT, Options, run
 from .cases import SHAPES, THETAS, WORKS, Shape
 from .device import DEVICES
 
@@ -11,7 +11,7 @@ __all__ = [
     'THETAS',
     'DEVICES',
     'WHAT',
-    'UNREAD',
+    'IGNORED_OPTIONS',
     'Options',
     'run',
 ]

@@ -1,8 +1,11 @@
-"""The benchmark as a command: measures, prints tables, writes files."""
+"""Runs a benchmark: measures, prints tables and writes files."""
+
+from __future__ import annotations
 
 import json
 from collections import namedtuple
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from .. import config
 from .._platform.machine import describe, sentence
@@ -17,77 +20,92 @@ from .memory import MEMORY_SHAPES, measure_memory, memory_table
 from .rounds import has_torch, measure_samplers, start_samplers
 from .sampler_tables import sampler_table
 from .scaling import SWEEPS, draw_scaling
-from .training_step import measure_training, profile_table, training_table
+from .training_step import measure_training
+from .training_tables import profile_table, training_table
 
-__all__ = ['Options', 'WHAT', 'UNREAD', 'run']
+if TYPE_CHECKING:
+    from rich.console import Console
 
-BUSY = 0.1  # cores; above, figures are worth little
+__all__ = ['Options', 'WHAT', 'IGNORED_OPTIONS', 'run']
+
+MAX_BUSY_CORES = 0.1  # with more, results are not reliable
 
 Options = namedtuple(
     'Options',
     'what threads runs theta shapes works skip portable device',
     defaults=['sampler', (), 15, 'noise', (), (), (), False, None],
 )
-Options.__doc__ = """What is measured.
+Options.__doc__ = """What to measure.
 
 Attributes
 ----------
 what : str
-    One of ``WHAT``.
+    A key of ``WHAT``.
 threads : sequence of int
-    By default 1 and all; only the most of them for memory, compile and training.
+    Numbers of threads, by default 1 and all cores. Only the largest is used for memory,
+    compile and training.
 runs : int
-    Rounds in which each contender has a turn.
+    Number of rounds in which each contender is measured once.
 theta : str
     One of ``THETAS``.
 shapes : sequence of Shape
     By default all of ``SHAPES``.
-works, skip : sequence of str
-    Kinds of work, by default all, and contenders that are left out.
+works : sequence of str
+    Kinds of work, by default all of ``WORKS``.
+skip : sequence of str
+    Contenders to leave out.
 portable : bool
-    Whether kernels are compiled without the fast path, as for other processors.
+    Whether to compile the kernels without the AVX-512 path.
 device : str or None
-    An OpenCL or CUDA device, as Theano's flag has it; of samplers only.
+    Name of an OpenCL or CUDA device in Theano's flags, for 'sampler' only.
 """
 
 
-def run(console, options, json_file=None, plot_file=None, markdown_file=None):
-    """Measure, print, and write.
+def run(
+    console: Console,
+    options: Options,
+    json_file: str | None = None,
+    plot_file: str | None = None,
+    markdown_file: str | None = None,
+) -> dict[str, Any]:
+    """Measure, print tables and write files.
 
     Parameters
     ----------
     console : rich.console.Console
+        Where to print.
     options : Options
+        What to measure.
     json_file, plot_file, markdown_file : str, optional
-        Paths; the picture is of samplers only.
+        Paths of files to write. The plot is for 'sampler' only.
 
     Returns
     -------
     dict
-        All figures, as they stand in the JSON file.
+        All results, as in the JSON file.
     """
     config.fast_path = not options.portable
     machine = describe()
     console.print(sentence(machine), soft_wrap=True)
-    if machine['busy_cores'] > BUSY:
+    if machine['busy_cores'] > MAX_BUSY_CORES:
         console.print(
-            'Something else runs here, on %.1f cores: take these figures for '
-            'nothing more than a trial.' % machine['busy_cores']
+            'Warning: other programs are using %.1f cores, so these results are not '
+            'reliable.' % machine['busy_cores']
         )
     names = _contenders(console, options)
     threads = sorted(set(options.threads or (1, thread_count())))
     measure = WHAT[options.what]
-    figures = {'machine': machine, 'options': options._asdict()}
+    record: dict[str, Any] = {'machine': machine, 'options': options._asdict()}
     if options.device:
         threads = threads[-1:]
-        figures['device'] = device_name(options.device)
-        console.print('%s: %s' % (options.device, figures['device']), soft_wrap=True)
-    tables = measure(console, options, names, threads, figures, plot_file)
+        record['device'] = device_name(options.device)
+        console.print('%s: %s' % (options.device, record['device']), soft_wrap=True)
+    tables = measure(console, options, names, threads, record, plot_file)
     for table in tables:
         console.print(to_rich(table))
     if json_file:
         with atomic_write(json_file) as path, open(path, 'w') as file:
-            json.dump(figures, file, indent=1)
+            json.dump(record, file, indent=1)
     if markdown_file:
         with atomic_write(markdown_file) as path, open(path, 'w') as file:
             file.write(
@@ -96,11 +114,11 @@ def run(console, options, json_file=None, plot_file=None, markdown_file=None):
                 )
                 + '\n'
             )
-    return figures
+    return record
 
 
 def _contenders(console, options):
-    """Names of those who take part, and a word on PyTorch where it does not."""
+    """Return the contenders to measure; print why PyTorch is left out if it is."""
     names = [
         name
         for name in CONTENDERS
@@ -108,18 +126,16 @@ def _contenders(console, options):
     ]
     if 'torch' in names and options.device and not runs_torch(options.device):
         names.remove('torch')
-        console.print(
-            'PyTorch does not compute on %s and does not take part.' % options.device
-        )
+        console.print('PyTorch is left out: it does not support %s.' % options.device)
     elif 'torch' in names and not has_torch():
         names.remove('torch')
         console.print(
-            'PyTorch is not installed and does not take part. Run: pip install torch'
+            'PyTorch is left out: it is not installed. Run: pip install torch'
         )
     return names
 
 
-def _samplers(console, options, names, threads, figures, plot_file):
+def _measure_samplers(console, options, names, threads, record, plot_file):
     measure = measure_samplers
     if options.device:
         measure = partial(
@@ -131,7 +147,7 @@ def _samplers(console, options, names, threads, figures, plot_file):
         for work in options.works or WORKS
         for shape in options.shapes or SHAPES
     ]
-    results = figures['results'] = []
+    results = record['results'] = []
     for count in threads:
         results += measure(
             cases, names, count, options.runs, options.theta, _reporter(console)
@@ -145,20 +161,25 @@ def _samplers(console, options, names, threads, figures, plot_file):
                 for work in ('forward', 'both')
             )
         )
-        two = [name for name in ('fused', 'torch') if name in names]
-        sweep = figures['scaling'] = measure(
-            cases, two, max(threads), options.runs, options.theta, _reporter(console)
+        plotted = [name for name in ('fused', 'torch') if name in names]
+        sweep = record['scaling'] = measure(
+            cases,
+            plotted,
+            max(threads),
+            options.runs,
+            options.theta,
+            _reporter(console),
         )
         figure, powers = draw_scaling(sweep)
         save_figure(figure, plot_file)
-        figures['powers'] = {', '.join(key): power for key, power in powers.items()}
-        for key, power in figures['powers'].items():
+        record['powers'] = {', '.join(key): power for key, power in powers.items()}
+        for key, power in record['powers'].items():
             console.print('fitted power, %s: %.2f' % (key, power))
     return [sampler_table(results, count, options.device) for count in threads]
 
 
 def _reporter(console):
-    """Prints a line for each result, so that one sees it going on."""
+    """Return a function that prints a line for each result, to show progress."""
 
     def report(result):
         console.print(
@@ -174,38 +195,38 @@ def _reporter(console):
     return report
 
 
-def _memory(console, options, names, threads, figures, plot_file):
-    figures['results'] = measure_memory(
+def _measure_memory(console, options, names, threads, record, plot_file):
+    record['results'] = measure_memory(
         max(threads), options.shapes or MEMORY_SHAPES, options.theta, config.fast_path
     )
-    return [memory_table(figures['results'])]
+    return [memory_table(record['results'])]
 
 
-def _compile(console, options, names, threads, figures, plot_file):
-    figures['results'] = measure_compiling(max(threads), fast_path=config.fast_path)
-    return [compiling_table(figures['results'])]
+def _measure_compiling(console, options, names, threads, record, plot_file):
+    record['results'] = measure_compiling(max(threads), fast_path=config.fast_path)
+    return [compiling_table(record['results'])]
 
 
-def _training(console, options, names, threads, figures, plot_file):
-    figures['results'] = measure_training(
+def _measure_training(console, options, names, threads, record, plot_file):
+    record['results'] = measure_training(
         max(threads),
         options.runs,
         'torch' in names,
         fast_path=config.fast_path,
         report=lambda result: console.print('%s: done' % result['network']),
     )
-    return [training_table(figures['results']), profile_table(figures['results'])]
+    return [training_table(record['results']), profile_table(record['results'])]
 
 
 WHAT = {
-    'sampler': _samplers,
-    'memory': _memory,
-    'compile': _compile,
-    'training': _training,
+    'sampler': _measure_samplers,
+    'memory': _measure_memory,
+    'compile': _measure_compiling,
+    'training': _measure_training,
 }
-_ONLY_SAMPLERS = {'works', 'device', 'plot'}
-UNREAD = {
-    'memory': _ONLY_SAMPLERS | {'runs', 'skip'},  # options of the command
-    'compile': _ONLY_SAMPLERS | {'runs', 'skip', 'theta', 'shapes'},
-    'training': _ONLY_SAMPLERS | {'theta', 'shapes'},
+_SAMPLER_ONLY = {'works', 'device', 'plot'}
+IGNORED_OPTIONS = {  # options of the command that have no effect on a measurement
+    'memory': _SAMPLER_ONLY | {'runs', 'skip'},
+    'compile': _SAMPLER_ONLY | {'runs', 'skip', 'theta', 'shapes'},
+    'training': _SAMPLER_ONLY | {'theta', 'shapes'},
 }

@@ -1,4 +1,6 @@
-"""What is measured: shapes, kinds of work, and inputs, the same for all contenders."""
+"""The cases to measure: shapes, kinds of work and inputs, equal for all contenders."""
+
+from __future__ import annotations
 
 from collections import namedtuple
 
@@ -17,7 +19,7 @@ __all__ = [
 
 
 class Shape(namedtuple('Shape', 'batch channels rows columns downsample')):
-    """Sizes of the images, and the factor by which the output is smaller.
+    """Sizes of the images, and the down-sampling factor of the output.
 
     Examples
     --------
@@ -31,34 +33,36 @@ class Shape(namedtuple('Shape', 'batch channels rows columns downsample')):
     __slots__ = ()
 
     @classmethod
-    def parse(cls, text):
-        """From 'batch,channels,rows,columns' or '...,downsample'.
+    def parse(cls, text: str) -> Shape:
+        """Parse 'batch,channels,rows,columns' or '...,downsample'.
 
         Raises
         ------
         ValueError
-            If that is not what `text` is.
+            If `text` has another format, or the output would be empty.
         """
         try:
-            numbers = [int(word) for word in text.split(',')]
+            numbers = [int(number) for number in text.split(',')]
         except ValueError:
             numbers = []
         if len(numbers) not in (4, 5) or min(numbers) < 1:
             raise ValueError(
-                'a shape must be batch,channels,rows,columns[,downsample], positive '
-                'whole numbers, got %r' % text
+                'a shape must be batch,channels,rows,columns[,downsample], all '
+                'positive integers, got %r' % text
             )
         if min(numbers[2:4]) < (numbers + [1])[4]:
-            raise ValueError('a shape must leave at least one pixel, got %r' % text)
+            raise ValueError(
+                'a shape must give an output of at least one pixel, got %r' % text
+            )
         return cls(*(numbers + [1])[:5])
 
     @property
-    def images(self):
+    def images(self) -> tuple[int, ...]:
         """Shape of the images."""
         return tuple(self[:4])
 
     @property
-    def output(self):
+    def output(self) -> tuple[int, ...]:
         """Shape of the output."""
         return tuple(self[:2]) + (
             self.rows // self.downsample,
@@ -104,22 +108,25 @@ READ_AND_WRITTEN = {
 }
 
 
-def make_inputs(shape, theta='noise', seed=1):
-    """Inputs of the layer, and a gradient that comes in at its output.
+def make_inputs(
+    shape: Shape, theta: str = 'noise', seed: int = 1
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return inputs of the layer and a gradient with respect to its output.
 
     Parameters
     ----------
     shape : Shape
+        Sizes of the images and the output.
     theta : {'noise', 'identity', 'rotation'}, optional
-        'noise' is the identity plus normal noise of deviation 0.2, another for each
-        image; 'rotation' is by 45 degrees.
+        'noise' is the identity plus normal noise with a standard deviation of 0.2,
+        different for each image; 'rotation' is by 45 degrees.
     seed : int, optional
         The same seed gives the same arrays in every process.
 
     Returns
     -------
     images, theta, cotangent : numpy array
-        float32.
+        float32. The shape of `cotangent` is that of the output.
     """
     rng = np.random.default_rng(seed)
     images = rng.random(shape.images, dtype=np.float32)
@@ -132,8 +139,8 @@ def make_inputs(shape, theta='noise', seed=1):
     return images, matrices.astype('float32'), cotangent
 
 
-def arrays_of(work):
-    """Results that a kind of work has, in order.
+def arrays_of(work: str) -> list[str]:
+    """Return the names of the results of a kind of work, in order.
 
     >>> arrays_of('theta')
     ['output', 'grad_theta']
@@ -145,10 +152,10 @@ def arrays_of(work):
     }[work]
 
 
-def bytes_moved(shape, work):
-    """Bytes that must be read or written, each array once; theta is too small to count.
+def bytes_moved(shape: Shape, work: str) -> int:
+    """Return the bytes that must be read or written, counting each array once.
 
-    For a gradient, the gradient at the output is read as well.
+    Gradients also read the gradient with respect to the output. Theta is neglected.
 
     >>> bytes_moved(Shape(2, 1, 10, 10, 1), 'forward')
     1600

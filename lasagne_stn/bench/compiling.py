@@ -1,7 +1,10 @@
-"""Time until a layer with gradients gives its first result."""
+"""Measures the time until a layer with gradients returns its first result."""
+
+from __future__ import annotations
 
 import tempfile
 import time
+from typing import Any, Mapping, Sequence
 
 from ..tables import Table
 from .cases import Shape, make_inputs
@@ -14,14 +17,15 @@ SHAPE = Shape(64, 3, 128, 128, 1)
 
 
 class FirstResult(TheanoSampler):
-    """The layer in a process of its own, from its graph to its first result."""
+    """The layer in a separate process, from its graph to its first result."""
 
-    def first_result(self, shape):
-        """Seconds to build, compile, and call forward + both gradients once.
+    def first_result(self, shape: Shape) -> float:
+        """Measure the seconds to build, compile and call it with both gradients.
 
         Parameters
         ----------
         shape : Shape
+            Sizes of the images and the output.
         """
         arrays = make_inputs(shape)
         start = time.perf_counter()
@@ -29,21 +33,26 @@ class FirstResult(TheanoSampler):
         return time.perf_counter() - start
 
 
-def measure_compiling(threads, shape=SHAPE, fast_path=True):
-    """Time to first result, from an empty cache of compiled code and from a warm one.
+def measure_compiling(
+    threads: int, shape: Shape = SHAPE, fast_path: bool = True
+) -> list[dict[str, Any]]:
+    """Measure the time to the first result with an empty and a warm compile cache.
 
     Parameters
     ----------
     threads : int
+        Number of threads.
     shape : Shape, optional
+        Sizes of the images and the output.
     fast_path : bool, optional
         See :mod:`lasagne_stn.config`.
 
     Returns
     -------
     list of dict
-        'contender', 'cache', and in seconds 'first_result', from the end of the import,
-        and 'import', which from an empty cache compiles parts of Theano itself.
+        'contender', 'cache', 'threads', and in seconds 'import' and 'first_result',
+        which starts after the import. With an empty cache the import compiles parts of
+        Theano itself.
     """
     results = []
     for name in ('fused', 'explicit'):
@@ -69,8 +78,8 @@ def measure_compiling(threads, shape=SHAPE, fast_path=True):
     return results
 
 
-def compiling_table(results):
-    """Seconds to the first result.
+def compiling_table(results: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the seconds to the first result.
 
     Parameters
     ----------
@@ -99,7 +108,7 @@ def compiling_table(results):
     return Table(
         'Seconds to the first result, forward + both gradients',
         [
-            'cache of compiled code',
+            'compile cache',
             'import',
             'ours, after the import',
             'explicit, after the import',

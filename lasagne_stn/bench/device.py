@@ -1,14 +1,17 @@
-"""Contenders on an OpenCL or CUDA device, each in a process of its own.
+"""Contenders on an OpenCL or CUDA device, each in a separate process.
 
-A call gives back before the device is done. So a time is that of some calls in a row
-and of waiting for the last one, or between two events on the device's own clock.
+A call returns before the device has finished. Therefore several calls are timed until
+the last one has finished, or between two events on the device's own clock.
 """
 
+from __future__ import annotations
+
 import re
+from typing import Any, Callable
 
 import theano
 
-from .remote import Refusal, Remote, seconds_per_call
+from .remote import ContenderError, Remote, seconds_per_call
 from .rounds import NO_COMPILER
 from .samplers import TheanoSampler, TorchSampler
 
@@ -21,43 +24,43 @@ __all__ = [
     'start_on',
 ]
 
-DEVICES = re.compile(r'cuda\d*|opencl\d+:\d+')  # as Theano's flag names them
+DEVICES = re.compile(r'cuda\d*|opencl\d+:\d+')  # values of Theano's flag `device`
 
 
 class DeviceSampler(TheanoSampler):
-    """The layer, compiled for the device; its inputs and outputs stay there.
+    """The layer compiled for the device, where its inputs and outputs stay.
 
     Parameters
     ----------
     fused : bool
-        Whether by the fused ops, or else as the explicit graph.
+        Whether to use the fused ops instead of the explicit graph.
 
     Raises
     ------
-    Refusal
+    ContenderError
         If the device did not start.
     """
 
     kernels = 'lasagne_stn.kernels.sampling.gpu'
 
-    def __init__(self, fused):
+    def __init__(self, fused: bool):
         if not theano.gpuarray.pygpu_activated:
-            raise Refusal(
-                'the device %s did not start; the command lasagne-stn doctor '
-                'says what is missing' % theano.config.device
+            raise ContenderError(
+                'the device %s did not start; run lasagne-stn doctor to see what is '
+                'missing' % theano.config.device
             )
         super().__init__(fused)
 
-    def give_out(self, value):
+    def to_output(self, value: Any) -> Any:
         """See :class:`lasagne_stn.bench.samplers.TheanoSampler`."""
         return theano.gpuarray.as_gpuarray_variable(value, None)
 
-    def time(self):
-        """Seconds for one call, warmed up."""
+    def time(self) -> float:
+        """Measure the seconds of one call after warming up."""
         return seconds_per_call(self._function, finish=_wait)
 
-    def name(self):
-        """What the device calls itself."""
+    def name(self) -> str:
+        """Return the name that the device reports."""
         name = theano.gpuarray.get_context(None).devname
         return name.decode() if isinstance(name, bytes) else name
 
@@ -73,27 +76,28 @@ class DeviceTorch(TorchSampler):
     Parameters
     ----------
     device : str
-        As Theano's flag has it.
+        Value of Theano's flag ``device``.
 
     Raises
     ------
-    Refusal
-        If PyTorch finds no such device.
+    ContenderError
+        If PyTorch does not find the device.
     """
 
-    def __init__(self, device):
+    def __init__(self, device: str):
         super().__init__(1)
         import torch
 
         number = int(device[len('cuda') :] or 0)
         if number >= torch.cuda.device_count():
-            raise Refusal(
-                'PyTorch finds no device %s; --skip torch leaves it out' % device
+            raise ContenderError(
+                'PyTorch does not find the device %s; use --skip torch to leave '
+                'PyTorch out' % device
             )
         self.device = 'cuda:%d' % number
 
-    def time(self, at_least=5e-3):
-        """Seconds for one call, warmed up, between two events."""
+    def time(self, at_least: float = 5e-3) -> float:
+        """Measure the seconds of one call between two events after warming up."""
         import torch
 
         with torch.cuda.device(self.device):
@@ -113,8 +117,8 @@ class DeviceTorch(TorchSampler):
         return 1e-3 * start.elapsed_time(stop) / calls
 
 
-def runs_torch(device):
-    """Whether PyTorch can compute there, if it is installed.
+def runs_torch(device: str) -> bool:
+    """Return whether PyTorch, if installed, can use the device.
 
     >>> runs_torch('cuda0'), runs_torch('opencl0:0')
     (True, False)
@@ -122,18 +126,18 @@ def runs_torch(device):
     return device.startswith('cuda')
 
 
-def device_name(device):
-    """What a device calls itself.
+def device_name(device: str) -> str:
+    """Return the name that a device reports.
 
     Parameters
     ----------
     device : str
-        As Theano's flag has it.
+        Value of Theano's flag ``device``.
 
     Raises
     ------
     RuntimeError
-        If it does not start.
+        If the device does not start.
     """
     with Remote(DeviceSampler, True, threads=1, flags=_flags(device)) as process:
         return process.ask('name')
@@ -143,17 +147,21 @@ def _flags(device):
     return 'device=%s,floatX=float32' % device
 
 
-def start_on(device):
-    """What starts contenders there, like
-    :func:`lasagne_stn.bench.rounds.start_on_the_cpu`.
+def start_on(device: str) -> Callable[[str, int], Remote]:
+    """Return a function that starts contenders on a device.
 
     Parameters
     ----------
     device : str
-        As Theano's flag has it.
+        Value of Theano's flag ``device``.
+
+    Returns
+    -------
+    callable
+        Like :func:`lasagne_stn.bench.rounds.start_on_the_cpu`.
     """
 
-    def maker(name, threads):
+    def start(name, threads):
         if name == 'torch':
             return Remote(
                 DeviceTorch, device, threads=threads, flags='device=cpu,' + NO_COMPILER
@@ -162,4 +170,4 @@ def start_on(device):
             DeviceSampler, name == 'fused', threads=threads, flags=_flags(device)
         )
 
-    return maker
+    return start

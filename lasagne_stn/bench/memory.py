@@ -1,7 +1,10 @@
-"""Peak memory of a compiled call with both gradients, fused and explicit."""
+"""Measures the peak memory of a call with both gradients, fused and explicit."""
+
+from __future__ import annotations
 
 import ctypes
 import gc
+from typing import Any, Mapping, Sequence
 
 from ..tables import Table
 from .cases import Shape, make_inputs
@@ -19,30 +22,31 @@ MEMORY_SHAPES = (
 
 
 class MemoryProbe(TheanoSampler):
-    """The layer in a process of its own, whose memory is watched."""
+    """The layer in a separate process whose memory is measured."""
 
-    def peak(self, shape, theta='noise'):
-        """Memory of one call; the process must be new.
+    def peak(self, shape: Shape, theta: str = 'noise') -> dict[str, int]:
+        """Measure the memory of one call; the process must be new.
 
         Parameters
         ----------
         shape : Shape
+            Sizes of the images and the output.
         theta : str, optional
             One of ``THETAS``.
 
         Returns
         -------
         dict
-            In bytes: 'inputs', 'outputs', and 'peak', the most that was resident
-            during the call beside what was there before the inputs.
+            Bytes of the 'inputs', of the 'outputs', and at the 'peak': the inputs and
+            the largest increase of resident memory during the call.
 
         Raises
         ------
         OSError
-            Where the system is not Linux, or does not let its counter be reset.
+            If the system is not Linux or does not allow its counter to be reset.
         """
-        # One channel of one image first: then threads and libraries are there, and no
-        # buffer that the kernels keep has the size that is wanted.
+        # A first call with one channel of one image starts threads and loads libraries,
+        # while buffers that the kernels keep stay too small for the measured call.
         arrays = make_inputs(shape, theta)
         function = self.make(
             shape,
@@ -56,7 +60,7 @@ class MemoryProbe(TheanoSampler):
         _return_free_memory()
         before = _resident('VmRSS')
         with open('/proc/self/clear_refs', 'w') as file:
-            file.write('5')  # the high-water mark starts anew
+            file.write('5')  # resets the high-water mark
         outputs = function()
         inputs = sum(array.nbytes for array in arrays)
         return {
@@ -67,7 +71,7 @@ class MemoryProbe(TheanoSampler):
 
 
 def _return_free_memory():
-    """Let the C library give what is free back to the system."""
+    """Make the C library return free memory to the system."""
     trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)
     if trim:
         trim(0)
@@ -81,13 +85,20 @@ def _resident(field):
     raise OSError('/proc/self/status has no ' + field)
 
 
-def measure_memory(threads, shapes=MEMORY_SHAPES, theta='noise', fast_path=True):
-    """Peak memory of calls, each in a process of its own.
+def measure_memory(
+    threads: int,
+    shapes: Sequence[Shape] = MEMORY_SHAPES,
+    theta: str = 'noise',
+    fast_path: bool = True,
+) -> list[dict[str, Any]]:
+    """Measure the peak memory of calls, each in a separate process.
 
     Parameters
     ----------
     threads : int
+        Number of threads.
     shapes : sequence of Shape, optional
+        Sizes of the images and outputs.
     theta : str, optional
         One of ``THETAS``.
     fast_path : bool, optional
@@ -96,7 +107,8 @@ def measure_memory(threads, shapes=MEMORY_SHAPES, theta='noise', fast_path=True)
     Returns
     -------
     list of dict
-        A shape's sizes, 'contender', and what :meth:`MemoryProbe.peak` gives.
+        The sizes of the shape, 'contender', 'threads', 'theta', and the result of
+        :meth:`MemoryProbe.peak`.
     """
     results = []
     for shape in shapes:
@@ -116,8 +128,8 @@ def measure_memory(threads, shapes=MEMORY_SHAPES, theta='noise', fast_path=True)
     return results
 
 
-def memory_table(results):
-    """Peak memory against inputs + outputs.
+def memory_table(results: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the peak memory compared with that of inputs and outputs.
 
     Parameters
     ----------
@@ -140,14 +152,14 @@ def memory_table(results):
     rows = []
     for shape in shapes:
         fused, explicit = (peaks[tuple(shape), name] for name in ('fused', 'explicit'))
-        must = fused['inputs'] + fused['outputs']
+        minimum = fused['inputs'] + fused['outputs']
         rows.append(
             [str(shape)]
             + [
                 '%.1f' % (size / 2**20)
-                for size in (must, fused['peak'], explicit['peak'])
+                for size in (minimum, fused['peak'], explicit['peak'])
             ]
-            + ['%.2f' % (which['peak'] / must) for which in (fused, explicit)]
+            + ['%.2f' % (result['peak'] / minimum) for result in (fused, explicit)]
         )
     return Table(
         'Peak memory, forward + both gradients, MiB',

@@ -1,9 +1,11 @@
-"""Objects that live in processes of their own, so that each has its own threads.
+"""Runs objects in separate processes, so that each has its own threads.
 
-PyTorch and Theano bring an OpenMP runtime each; in one process they would share cores
-badly. Idle threads of OpenMP and of OpenBLAS spin for some milliseconds after a call
-before they sleep; who asks several processes in turn must pause that long between them.
+PyTorch and Theano have separate OpenMP runtimes, which would compete for cores in one
+process. Idle threads of OpenMP and OpenBLAS spin for some milliseconds after a call
+before they sleep; callers that ask several processes in turn must pause that long.
 """
+
+from __future__ import annotations
 
 import gc
 import os
@@ -11,44 +13,45 @@ import time
 import traceback
 from contextlib import contextmanager
 from multiprocessing import get_context
+from typing import Any, Callable
 
 from .._platform.flags import quiet
 
-__all__ = ['Refusal', 'Remote', 'PAUSE', 'seconds_per_call']
+__all__ = ['ContenderError', 'Remote', 'PAUSE', 'seconds_per_call']
 
-PAUSE = 0.05  # seconds until the threads of a process that was asked sleep
+PAUSE = 0.05  # seconds until the threads of a process sleep after a call
 
 
-class Refusal(RuntimeError):
-    """What an object cannot do here, in words that need no traceback."""
+class ContenderError(RuntimeError):
+    """An error of an object whose message needs no traceback."""
 
 
 class Remote:
-    """An object in a new process, which only runs when it is asked.
+    """An object in a new process, which runs only when it is asked.
 
     Parameters
     ----------
     factory : callable
-        Makes the object there; a class that can be pickled.
+        Creates the object in the new process. It must be possible to pickle it.
     *args
-        What it is called with.
+        Arguments of `factory`.
     threads : int
-        For OpenMP and BLAS in that process.
+        Number of OpenMP and BLAS threads in the new process.
     flags : str, optional
-        Put behind the user's THEANO_FLAGS there.
+        Appended to the user's THEANO_FLAGS in the new process.
 
     Attributes
     ----------
     seconds : float
-        From the start of the process until the package was imported.
+        Time from starting the process until the package is imported.
 
     Raises
     ------
     RuntimeError
-        If the object, or later one of its methods, raises there.
+        If creating the object, or later one of its methods, raises an error.
     """
 
-    def __init__(self, factory, *args, threads, flags=''):
+    def __init__(self, factory: Callable, *args: Any, threads: int, flags: str = ''):
         start = time.perf_counter()
         context = get_context('spawn')
         self._name = factory.__name__
@@ -65,19 +68,23 @@ class Remote:
             self.close()
             raise
 
-    def ask(self, method, *args):
-        """Call a method there.
+    def __repr__(self):
+        return 'Remote(%s)' % self._name
+
+    def ask(self, method: Any, *args: Any) -> Any:
+        """Call a method of the object in its process.
 
         Parameters
         ----------
         method : str
-            Its name.
+            Name of the method.
         *args
-            What it is called with.
+            Arguments of the method.
 
         Returns
         -------
-        What it returns, copied.
+        object
+            A copy of what the method returns.
         """
         self._pipe.send((method, args))
         return self._answer()
@@ -88,14 +95,14 @@ class Remote:
         except EOFError:
             self._process.join()
             raise RuntimeError(
-                '%s: its process ended, exit code %s'
+                '%s: its process ended with exit code %s'
                 % (self._name, self._process.exitcode)
             ) from None
         if not works:
             raise RuntimeError('%s: %s' % (self._name, value))
         return value
 
-    def close(self):
+    def close(self) -> None:
         """End the process."""
         self._pipe.close()
         self._process.join()
@@ -108,9 +115,9 @@ class Remote:
 
 
 def _serve(pipe):
-    """What runs in the new process; the first request makes the object."""
+    """Answer requests in the new process; the first one creates the object."""
     pipe.send((True, None))
-    gc.disable()  # else it would run inside a call that is timed
+    gc.disable()  # a collection during a call would distort its time
     target = None
     while True:
         try:
@@ -126,22 +133,23 @@ def _serve(pipe):
             pipe.send((True, value))
         except KeyboardInterrupt:
             return
-        except Refusal as problem:
-            pipe.send((False, str(problem)))
+        except ContenderError as error:
+            pipe.send((False, str(error)))
         except Exception:
             pipe.send((False, traceback.format_exc()))
 
 
 @contextmanager
 def _environment(threads, flags):
-    """What a new process finds in its environment."""
+    """Set the environment variables of a new process while the block runs."""
     given = os.environ.get('THEANO_FLAGS')
     ours = {
         'OMP_NUM_THREADS': str(threads),
         'MKL_NUM_THREADS': str(threads),
         'THEANO_FLAGS': ','.join(filter(None, [given, flags])),
+        # Theano would not start a device in the new process if this were set.
         'THEANO_GPU_IS_ALREADY_ACTIVE': None,
-    }  # else Theano starts no device there
+    }
     before = {name: os.environ.get(name) for name in ours}
     _set_variables(ours)
     try:
@@ -151,7 +159,7 @@ def _environment(threads, flags):
 
 
 def _set_variables(values):
-    """Set variables of the environment; None removes one."""
+    """Set environment variables; None removes a variable."""
     for name, value in values.items():
         if value is None:
             os.environ.pop(name, None)
@@ -159,17 +167,21 @@ def _set_variables(values):
             os.environ[name] = value
 
 
-def seconds_per_call(function, at_least=5e-3, finish=None):
-    """Time of one call: after two to warm up, the mean of some in a row.
+def seconds_per_call(
+    function: Callable[[], Any],
+    at_least: float = 5e-3,
+    finish: Callable[[Any], None] | None = None,
+) -> float:
+    """Measure the mean time of several calls, after two calls to warm up.
 
     Parameters
     ----------
     function : callable
-        Without arguments.
+        A function without arguments.
     at_least : float, optional
-        Seconds that the calls take together.
+        Seconds that the calls should take together.
     finish : callable, optional
-        Waits until what the last call gave back is computed.
+        Called with the last result, waits until it is computed.
     """
     _seconds(function, 1, finish)
     calls = max(1, int(at_least / _seconds(function, 1, finish)))

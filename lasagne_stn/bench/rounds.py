@@ -1,10 +1,14 @@
-"""Contenders take turns, so that what else the machine does meets all of them alike."""
+"""Measures contenders in turns, so that other load affects all of them equally."""
+
+from __future__ import annotations
 
 import importlib.util
 import time
 from statistics import median
+from typing import Any, Callable, Mapping, Sequence
 
 from .. import config
+from .cases import Shape
 from .remote import PAUSE, Remote
 from .samplers import MemoryCopy, TheanoSampler, TorchSampler
 
@@ -17,32 +21,35 @@ __all__ = [
     'has_torch',
 ]
 
-EVERY = {'explicit': 3}  # it is slow: it runs in every third round only
-NO_COMPILER = 'cxx='  # Theano is imported with the package, and rests
+EVERY = {'explicit': 3}  # slow, so measured in every third round only
+NO_COMPILER = 'cxx='  # for processes where Theano is imported but not used
 
 
-def has_torch():
-    """Whether PyTorch is installed; it is not imported."""
+def has_torch() -> bool:
+    """Return whether PyTorch is installed, without importing it."""
     return importlib.util.find_spec('torch') is not None
 
 
-def take_turns(contenders, rounds, pause=PAUSE):
+def take_turns(
+    contenders: Mapping[str, Any], rounds: int, pause: float = PAUSE
+) -> dict[str, list[float]]:
     """Time contenders in turns.
 
     Parameters
     ----------
-    contenders : dict
-        From name to an object whose ``ask('time')`` gives seconds.
+    contenders : mapping
+        Maps names to objects whose ``ask('time')`` returns seconds.
     rounds : int
+        Number of rounds in which each contender is measured once.
     pause : float, optional
-        Seconds before each turn, until the threads of the one before sleep.
+        Seconds before each turn, so that the threads of the previous contender sleep.
 
     Returns
     -------
     dict
-        From name to a list of seconds.
+        Maps each name to a list of seconds.
     """
-    times = {name: [] for name in contenders}
+    times: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds):
         for name, contender in contenders.items():
             if number % EVERY.get(name, 1) == 0:
@@ -51,14 +58,15 @@ def take_turns(contenders, rounds, pause=PAUSE):
     return times
 
 
-def start_on_the_cpu(name, threads):
-    """A process for a contender.
+def start_on_the_cpu(name: str, threads: int) -> Remote:
+    """Start the process of a contender.
 
     Parameters
     ----------
     name : str
         A key of ``CONTENDERS``.
     threads : int
+        Number of threads of the process.
 
     Returns
     -------
@@ -71,23 +79,28 @@ def start_on_the_cpu(name, threads):
     return Remote(TheanoSampler, name == 'fused', config.fast_path, threads=threads)
 
 
-def start_samplers(names, threads, start=start_on_the_cpu):
-    """Processes for contenders.
+def start_samplers(
+    names: Sequence[str],
+    threads: int,
+    start: Callable[[str, int], Remote] = start_on_the_cpu,
+) -> dict[str, Remote]:
+    """Start the processes of several contenders.
 
     Parameters
     ----------
     names : sequence of str
         Keys of ``CONTENDERS``.
     threads : int
+        Number of threads of each process.
     start : callable, optional
-        Starts one, like :func:`start_on_the_cpu`.
+        Starts one process, like :func:`start_on_the_cpu`.
 
     Returns
     -------
     dict
-        From name to a Remote.
+        Maps each name to its process.
     """
-    started = {}
+    started: dict[str, Remote] = {}
     try:
         for name in names:
             started[name] = start(name, threads)
@@ -97,27 +110,33 @@ def start_samplers(names, threads, start=start_on_the_cpu):
     return started
 
 
-def close_all(contenders):
-    """End the processes."""
+def close_all(contenders: Mapping[str, Any]) -> None:
+    """End the processes of all contenders."""
     for contender in contenders.values():
         contender.close()
 
 
 def measure_samplers(
-    cases, names, threads, runs, theta='noise', report=None, start=start_samplers
-):
-    """Time contenders on cases.
+    cases: Sequence[tuple[Shape, str]],
+    names: Sequence[str],
+    threads: int,
+    runs: int,
+    theta: str = 'noise',
+    report: Callable[[Mapping[str, Any]], None] | None = None,
+    start: Callable[[Sequence[str], int], Mapping[str, Any]] = start_samplers,
+) -> list[dict[str, Any]]:
+    """Time contenders on several cases.
 
     Parameters
     ----------
     cases : sequence of (Shape, str)
-        Shapes with a key of ``WORKS``.
+        Pairs of a shape and a key of ``WORKS``.
     names : sequence of str
         Keys of ``CONTENDERS``.
     threads : int
-        For all of them.
+        Number of threads of each contender.
     runs : int
-        Rounds in which each has a turn.
+        Number of rounds in which each contender is measured once.
     theta : str, optional
         One of ``THETAS``.
     report : callable, optional
@@ -128,10 +147,10 @@ def measure_samplers(
     Returns
     -------
     list of dict
-        For each case: what was measured, 'ms' from name to the median, and 'runs_ms'
-        from name to all.
+        One for each case: the sizes of its shape, 'work', 'theta', 'threads', and of
+        each contender all times 'runs_ms' and their median 'ms'.
     """
-    results = []
+    results: list[dict[str, Any]] = []
     contenders = start(names, threads)
     try:
         for shape, work in cases:

@@ -1,6 +1,9 @@
-"""From measured times to a table of the samplers."""
+"""Tables of the samplers' times and their ratios."""
+
+from __future__ import annotations
 
 import math
+from typing import Any, Mapping, Sequence
 
 from ..tables import Table
 from .cases import WORKS, Shape
@@ -17,8 +20,8 @@ RATIOS = ('PyTorch / ours', 'explicit / ours', 'ours / copy', '1 thread / all')
 BEST_IS_LOW = ('ours / copy',)
 
 
-def geometric_mean(values):
-    """The n-th root of the product of n numbers.
+def geometric_mean(values: Sequence[float]) -> float:
+    """Return the n-th root of the product of n numbers.
 
     >>> geometric_mean([1, 10, 100])
     10.0
@@ -26,20 +29,22 @@ def geometric_mean(values):
     return round(math.exp(sum(map(math.log, values)) / len(values)), 12)
 
 
-def ratios(result, single=None):
-    """How often one time goes into another.
+def ratios(
+    result: Mapping[str, Any], single: Mapping[str, Any] | None = None
+) -> dict[str, float]:
+    """Return the ratios of the contenders' times.
 
     Parameters
     ----------
     result : dict
         See :func:`lasagne_stn.bench.rounds.measure_samplers`.
     single : dict, optional
-        The same case with one thread.
+        The result of the same case with one thread.
 
     Returns
     -------
     dict
-        From a name in ``RATIOS`` to the ratio, where both times are known.
+        Maps names in ``RATIOS`` to ratios, if both times are known.
     """
     ms = result['ms']
     pairs = {
@@ -49,27 +54,32 @@ def ratios(result, single=None):
         '1 thread / all': (single and single['ms'].get('fused'), ms.get('fused')),
     }
     return {
-        name: above / below for name, (above, below) in pairs.items() if above and below
+        name: first / second
+        for name, (first, second) in pairs.items()
+        if first and second
     }
 
 
-def sampler_table(results, threads, device=None):
-    """The samplers' times and ratios, for one number of threads.
+def sampler_table(
+    results: Sequence[Mapping[str, Any]], threads: int, device: str | None = None
+) -> Table:
+    """Return the samplers' times and ratios for one number of threads.
 
     Parameters
     ----------
     results : list of dict
-        See :func:`lasagne_stn.bench.rounds.measure_samplers`; others may be among
-        them.
+        See :func:`lasagne_stn.bench.rounds.measure_samplers`. It may also contain
+        results with other numbers of threads.
     threads : int
+        Number of threads.
     device : str, optional
-        Where they ran, if not on the CPU.
+        The device that was measured, if not the CPU.
 
     Returns
     -------
     Table
-        For each kind of work its shapes, the geometric mean of their ratios, and the
-        worst.
+        For each kind of work a row for each shape, the geometric mean of the ratios,
+        and the worst ratio.
     """
     chosen = [result for result in results if result['threads'] == threads]
     singles = {
@@ -78,40 +88,37 @@ def sampler_table(results, threads, device=None):
         if result['threads'] == 1 and threads != 1
     }
     times = [
-        (word, name)
-        for word, name in TIMES
+        (title, name)
+        for title, name in TIMES
         if any(name in result['ms'] for result in chosen)
     ]
     found = [(result, ratios(result, singles.get(_case(result)))) for result in chosen]
     columns = [name for name in RATIOS if any(name in row for _, row in found)]
     rows = []
-    for work, words in WORKS.items():
+    for work, description in WORKS.items():
         group = [(result, row) for result, row in found if result['work'] == work]
         if not group:
             continue
-        rows.append([words] + [''] * (len(times) + len(columns)))
+        rows.append([description] + [''] * (len(times) + len(columns)))
         for result, row in group:
             shape = Shape(*[result[field] for field in Shape._fields])
             rows.append(
                 [str(shape)]
-                + [_figure(result['ms'].get(name)) for _, name in times]
-                + [_figure(row.get(name)) for name in columns]
+                + [_three_digits(result['ms'].get(name)) for _, name in times]
+                + [_three_digits(row.get(name)) for name in columns]
             )
-        for summary, of_all in (('geometric mean', geometric_mean), ('worst', _worst)):
+        for label, summary in (('geometric mean', geometric_mean), ('worst', _worst)):
             rows.append(
-                [summary]
+                [label]
                 + [''] * len(times)
-                + [_figure(_over(group, name, of_all)) for name in columns]
+                + [_three_digits(_summarise(group, name, summary)) for name in columns]
             )
-    where = device or '%d thread%s' % (threads, 's'[threads == 1 :])
-    title = 'Milliseconds, %s, theta: %s' % (
-        where,
-        ', '.join(sorted({r['theta'] for r in chosen})),
-    )
+    processor = device or '%d thread%s' % (threads, 's'[threads == 1 :])
+    thetas = ', '.join(sorted({result['theta'] for result in chosen}))
     return Table(
-        title,
+        'Milliseconds, %s, theta: %s' % (processor, thetas),
         ['batch x channels x rows x columns / down-sampling']
-        + [word for word, _ in times]
+        + [title for title, _ in times]
         + columns,
         rows,
     )
@@ -125,19 +132,19 @@ def _worst(values, name=''):
     return max(values) if name in BEST_IS_LOW else min(values)
 
 
-def _over(group, name, of_all):
-    """A summary of one ratio over the shapes where it is known."""
+def _summarise(group, name, summary):
+    """Summarise a ratio over the shapes for which it is known."""
     values = [row[name] for _, row in group if name in row]
     if not values:
         return None
-    return of_all(values, name) if of_all is _worst else of_all(values)
+    return summary(values, name) if summary is _worst else summary(values)
 
 
-def _figure(value):
-    """Three digits that count.
+def _three_digits(value):
+    """Format a number with three significant digits, and None as ''.
 
-    >>> _figure(12.345), _figure(.01234), _figure(1234.5), _figure(None)
-    ('12.3', '0.0123', '1234', '')
+    >>> _three_digits(12.345), _three_digits(.01234), _three_digits(1234.5)
+    ('12.3', '0.0123', '1234')
     """
     if value is None:
         return ''

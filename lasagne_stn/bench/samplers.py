@@ -1,9 +1,12 @@
-"""The contenders: each makes one function for a case, and times or runs it.
+"""The contenders: each builds a function for a case and times or runs it.
 
-They live in processes of their own, see :mod:`lasagne_stn.bench.remote`.
+They run in separate processes, see :mod:`lasagne_stn.bench.remote`.
 """
 
+from __future__ import annotations
+
 import gc
+from typing import Any, Callable
 
 import numpy as np
 import theano
@@ -13,7 +16,7 @@ from theano.gof.op import OpenMPOp
 
 from .. import config
 from ..layers import TransformerLayer
-from .cases import arrays_of, bytes_moved, make_inputs
+from .cases import Shape, arrays_of, bytes_moved, make_inputs
 from .remote import seconds_per_call
 
 __all__ = ['Contender', 'TheanoSampler', 'TorchSampler', 'MemoryCopy']
@@ -25,12 +28,16 @@ class Contender:
     def __init__(self):
         self._function = None
 
-    def load(self, shape, work, theta):
-        """Make the function for a case; the last one's memory is freed.
+    def __repr__(self):
+        return '%s()' % type(self).__name__
+
+    def load(self, shape: Shape, work: str, theta: str) -> None:
+        """Build the function for a case after freeing the previous one's memory.
 
         Parameters
         ----------
         shape : Shape
+            Sizes of the images and the output.
         work : str
             A key of ``WORKS``.
         theta : str
@@ -40,54 +47,57 @@ class Contender:
         gc.collect()
         self._function = self.make(shape, work, *make_inputs(shape, theta))
 
-    def make(self, shape, work, images, theta, cotangent):
-        """A function without arguments; see :meth:`load`."""
+    def make(self, shape: Shape, work: str, *arrays: np.ndarray) -> Callable:
+        """Return a function without arguments that does the work of a case.
+
+        The arrays are images, theta and the gradient with respect to the output.
+        """
         raise NotImplementedError
 
-    def time(self):
-        """Seconds for one call, warmed up."""
+    def time(self) -> float:
+        """Measure the seconds of one call after warming up."""
         return seconds_per_call(self._function)
 
-    def results(self):
-        """What the function computes, a list of arrays."""
+    def results(self) -> list[np.ndarray]:
+        """Return the arrays that the function computes."""
         return [np.array(array) for array in self._function()]
 
 
 class TheanoSampler(Contender):
-    """The layer, compiled.
+    """The compiled layer.
 
-    Its inputs are shared variables, its outputs are given out without a copy, and a
-    gradient starts from a given one at the output: only the layer is timed.
+    Only the layer is timed: its inputs are shared variables, its outputs are returned
+    without a copy, and gradients start from a given gradient of the output.
 
     Parameters
     ----------
     fused : bool
-        Whether by the fused ops, or else as the explicit graph.
+        Whether to use the fused ops instead of the explicit graph.
     fast_path : bool, optional
         See :mod:`lasagne_stn.config`.
     mode : str or theano.Mode, optional
-        How functions are compiled.
+        Mode that functions are compiled in.
 
     Raises
     ------
     RuntimeError
-        From `load`, if there should be fused ops in the compiled graph and are not.
+        By `load`, if fused ops are missing in the compiled graph or not expected there.
     """
 
-    kernels = 'lasagne_stn.kernels'  # where the fused ops come from
+    kernels = 'lasagne_stn.kernels'  # package of the fused ops
 
-    def __init__(self, fused, fast_path=True, mode='FAST_RUN'):
+    def __init__(self, fused: bool, fast_path: bool = True, mode: Any = 'FAST_RUN'):
         super().__init__()
         config.fast_path = fast_path
         self._fused = fused
         mode = theano.compile.get_mode(mode)
         self._mode = mode if fused else mode.excluding('lasagne_stn_fuse')
 
-    def give_out(self, value):
-        """What the function gives for a value of the graph."""
+    def to_output(self, value: Any) -> Any:
+        """Convert a variable of the graph to an output of the function."""
         return value
 
-    def make(self, shape, work, *arrays):
+    def make(self, shape: Shape, work: str, *arrays: np.ndarray) -> Callable:
         """See :class:`Contender`."""
         self.inputs = [theano.shared(array, borrow=True) for array in arrays]
         images, theta, cotangent = self.inputs
@@ -97,14 +107,14 @@ class TheanoSampler(Contender):
             shape.downsample,
         )
         output = get_output(layer)
-        wrt = {'grad_images': images, 'grad_theta': theta}
-        wrt = [wrt[name] for name in arrays_of(work)[1:]]
+        inputs = {'grad_images': images, 'grad_theta': theta}
+        wrt = [inputs[name] for name in arrays_of(work)[1:]]
         outputs = [output] + (
             T.grad(None, wrt, known_grads={output: cotangent}) if wrt else []
         )
         function = theano.function(
             [],
-            [theano.Out(self.give_out(value), borrow=True) for value in outputs],
+            [theano.Out(self.to_output(value), borrow=True) for value in outputs],
             mode=self._mode,
         )
         found = [
@@ -114,24 +124,30 @@ class TheanoSampler(Contender):
         ]
         if bool(found) != self._fused:
             raise RuntimeError(
-                'the compiled graph has %d fused ops; the command lasagne-stn doctor '
-                'says whether there is a compiler' % len(found)
+                'the compiled graph has %d fused ops; run lasagne-stn doctor to see '
+                'whether there is a compiler' % len(found)
             )
         return function
 
 
 class TorchSampler(Contender):
-    """PyTorch's ``affine_grid`` and ``grid_sample``, same border and pixel rule."""
+    """PyTorch's ``affine_grid`` and ``grid_sample``, with our border and pixel rule.
+
+    Parameters
+    ----------
+    threads : int
+        Number of threads.
+    """
 
     device = 'cpu'
 
-    def __init__(self, threads):
+    def __init__(self, threads: int):
         super().__init__()
         import torch
 
         torch.set_num_threads(threads)
 
-    def make(self, shape, work, *arrays):
+    def make(self, shape: Shape, work: str, *arrays: np.ndarray) -> Callable:
         """See :class:`Contender`."""
         import torch
         from torch.nn.functional import affine_grid, grid_sample
@@ -140,8 +156,8 @@ class TorchSampler(Contender):
             torch.from_numpy(array).to(self.device) for array in arrays
         ]
         theta = theta.reshape(-1, 2, 3)
-        wrt = {'grad_images': images, 'grad_theta': theta}
-        wrt = [wrt[name].requires_grad_() for name in arrays_of(work)[1:]]
+        inputs = {'grad_images': images, 'grad_theta': theta}
+        wrt = [inputs[name].requires_grad_() for name in arrays_of(work)[1:]]
 
         def forward():
             grid = affine_grid(theta, shape.output, align_corners=True)
@@ -156,7 +172,7 @@ class TorchSampler(Contender):
 
         return function
 
-    def results(self):
+    def results(self) -> list[np.ndarray]:
         """See :class:`Contender`."""
         arrays = [tensor.detach().cpu().numpy() for tensor in self._function()]
         return [
@@ -166,13 +182,13 @@ class TorchSampler(Contender):
 
 
 class MemoryCopy(Contender):
-    """A copy that moves as many bytes as the work must: the memory's limit.
+    """A copy of as many bytes as the work must move: the limit set by memory.
 
-    Half of the bytes are read and half are written, in one piece for each thread, to
-    memory that was written before.
+    Half of the bytes are read and half are written. Each thread copies one block, and
+    the target has been written before.
     """
 
-    def make(self, shape, work, *arrays):
+    def make(self, shape: Shape, work: str, *arrays: np.ndarray) -> Callable:
         """See :class:`Contender`."""
         source = np.ones(bytes_moved(shape, work) // 8, 'float32')
         mode = theano.Mode(
@@ -183,7 +199,7 @@ class MemoryCopy(Contender):
 
 
 class _Copy(OpenMPOp):
-    """Copy a vector, by all threads."""
+    """Copy a vector with all threads."""
 
     __props__ = ()
 

@@ -1,9 +1,16 @@
-"""How cost grows with batch, channels and pixels, as a picture with fitted powers."""
+"""Plots how the time grows with batch, channels and pixels, with fitted powers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 import numpy as np
 
 from ..viz import new_figure
 from .cases import CONTENDERS, WORKS, Shape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ['SWEEPS', 'sizes_along', 'fit_power', 'draw_scaling']
 
@@ -22,8 +29,8 @@ STYLES = {
 }
 
 
-def sizes_along(axis, shapes):
-    """What grows in shapes.
+def sizes_along(axis: str, shapes: Sequence[Shape]) -> list[int]:
+    """Return the size that varies, for each shape of a sweep.
 
     >>> sizes_along('output pixels', [Shape(1, 2, 30, 40, 2)])
     [300]
@@ -33,32 +40,37 @@ def sizes_along(axis, shapes):
     return [getattr(shape, axis) for shape in shapes]
 
 
-def fit_power(sizes, costs):
-    """The power p of ``cost = factor * size ** p``, by least squares of logarithms.
+def fit_power(sizes: Sequence[float], times: Sequence[float]) -> float:
+    """Fit the power p of ``time = factor * size ** p`` by least squares of logarithms.
 
     >>> fit_power([1, 2, 4], [3., 6., 12.])
     1.0
     """
-    return round(float(np.polyfit(np.log(sizes), np.log(costs), 1)[0]), 9)
+    return round(float(np.polyfit(np.log(sizes), np.log(times), 1)[0]), 9)
 
 
-def draw_scaling(results, sweeps=None):
-    """Cost against size on logarithmic axes.
+def draw_scaling(
+    results: Sequence[Mapping[str, Any]],
+    sweeps: Mapping[str, Sequence[Shape]] | None = None,
+) -> tuple[Figure, dict[tuple[str, str, str], float]]:
+    """Plot time against size on logarithmic axes.
 
     Parameters
     ----------
     results : list of dict
         See :func:`lasagne_stn.bench.rounds.measure_samplers`.
-    sweeps : dict, optional
-        From what grows to the shapes.
+    sweeps : mapping, optional
+        Maps the name of the size that varies to the shapes.
 
     Returns
     -------
     figure : matplotlib.figure.Figure
+        One panel for each sweep.
     powers : dict
-        From (what grows, contender, work) to the fitted power.
+        Maps (size that varies, contender, work) to the fitted power.
     """
-    sweeps, powers = sweeps or SWEEPS, {}
+    sweeps = sweeps or SWEEPS
+    powers: dict[tuple[str, str, str], float] = {}
     known = {
         (tuple(result[field] for field in Shape._fields), result['work']): result
         for result in results
@@ -74,11 +86,11 @@ def draw_scaling(results, sweeps=None):
             ]
             if len(points) < 2:
                 continue
-            sizes, costs = zip(*points)
-            power = powers[axis, name, work] = fit_power(sizes, costs)
+            sizes, times = zip(*points)
+            power = powers[axis, name, work] = fit_power(sizes, times)
             axes.plot(
                 sizes,
-                costs,
+                times,
                 color=colour,
                 marker=marker,
                 linestyle=line,

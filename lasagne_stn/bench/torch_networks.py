@@ -1,25 +1,31 @@
-"""Four of the paper's networks, in PyTorch too [1]_.
+"""Four of the paper's networks, which can be built in PyTorch too [1]_.
 
-Each is a list of words that both are built from, see
-:mod:`lasagne_stn.paper.networks`. With the units given here the fully connected
-networks have 400 000 parameters at 42 x 42 pixels, as in the paper; the convolutional
-ones have the most filters that it allows.
+Both versions are built from the same list of layers, see
+:mod:`lasagne_stn.paper.networks`. The fully connected networks have 400 000 parameters
+at 42 x 42 pixels, as in the paper. The convolutional networks have the largest number
+of filters that the paper allows.
 
 References
 ----------
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.4.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 
 from ..paper.networks import LOCALISATION, TRANSFORMS
 
+if TYPE_CHECKING:
+    import torch
+
 __all__ = ['NETWORKS', 'CLASSES', 'build_torch', 'copy_to_torch']
 
 CLASSES = 10
-NETWORKS = OrderedDict(
+NETWORKS: dict[str, list[tuple]] = OrderedDict(
     [
         ('FCN', [('dense', 202), ('dense', 202)]),
         (
@@ -45,17 +51,21 @@ NETWORKS = OrderedDict(
 )
 
 
-def build_torch(words, image_shape, num_units=CLASSES):
-    """The same network of PyTorch's modules.
+def build_torch(
+    layers: Sequence[tuple],
+    image_shape: Sequence[int],
+    num_units: int = CLASSES,
+) -> torch.nn.Module:
+    """Build a network from PyTorch's modules.
 
     Parameters
     ----------
-    words : list
-        A value of ``NETWORKS``.
+    layers : list
+        Specification of the layers, a value of ``NETWORKS``.
     image_shape : tuple of int
         Channels, rows and columns of an image.
     num_units : int, optional
-        Of the last layer.
+        Units of the last layer.
 
     Returns
     -------
@@ -64,7 +74,7 @@ def build_torch(words, image_shape, num_units=CLASSES):
     from torch import nn
 
     parts, shape = [], tuple(image_shape)
-    for kind, *sizes in words:
+    for kind, *sizes in layers:
         if kind == 'dense':
             if len(shape) == 3:
                 parts.append(nn.Flatten())
@@ -78,7 +88,7 @@ def build_torch(words, image_shape, num_units=CLASSES):
             parts.append(pool(sizes[0]))
             shape = (shape[0], shape[1] // sizes[0], shape[2] // sizes[0])
         else:
-            identity = TRANSFORMS['affine'].identity
+            identity = np.asarray(TRANSFORMS['affine'].identity)
             theta = build_torch(sizes[1], shape, len(identity))
             nn.init.zeros_(theta[-1].weight)
             theta[-1].bias.data.copy_(theta[-1].bias.new_tensor(identity))
@@ -89,7 +99,7 @@ def build_torch(words, image_shape, num_units=CLASSES):
 
 
 def _torch_warp(localization):
-    """A module that warps images as a network says."""
+    """Return a module that warps images by the theta of a localisation network."""
     from torch import nn
     from torch.nn.functional import affine_grid, grid_sample
 
@@ -106,15 +116,15 @@ def _torch_warp(localization):
     return Warp()
 
 
-def copy_to_torch(values, module):
-    """Give a PyTorch network the parameters of Lasagne's.
+def copy_to_torch(values: Sequence[np.ndarray], module: torch.nn.Module) -> None:
+    """Copy the parameters of a Lasagne network into a PyTorch network.
 
     Parameters
     ----------
     values : list of numpy array
         From ``lasagne.layers.get_all_param_values``.
     module : torch.nn.Module
-        From :func:`build_torch` with the same words.
+        From :func:`build_torch` with the same layers.
     """
     import torch
 

@@ -1,7 +1,10 @@
-"""One training step of the paper's networks, in Theano and in PyTorch."""
+"""Measures a training step of the paper's networks in Theano and in PyTorch."""
+
+from __future__ import annotations
 
 import time
 from statistics import median
+from typing import Any, Callable, Mapping, Sequence
 
 import lasagne
 import numpy as np
@@ -11,82 +14,55 @@ from theano.compile.profiling import ProfileStats
 
 from .. import config
 from ..paper.networks import build_network, input_layer
-from ..tables import Table
 from .remote import Remote, seconds_per_call
 from .rounds import NO_COMPILER, close_all, take_turns
 from .torch_networks import CLASSES, NETWORKS, build_torch, copy_to_torch
+from .training_tables import kind_of_op
 
-__all__ = [
-    'TheanoTraining',
-    'TorchTraining',
-    'kind_of_op',
-    'measure_training',
-    'training_table',
-    'profile_table',
-]
+__all__ = ['TheanoTraining', 'TorchTraining', 'make_batch', 'measure_training']
 
 RATE, MOMENTUM = 0.01, 0.9
-KINDS = (
-    ('convolution', ('Corr', 'ConvOp', 'AbstractConv')),
-    ('matrix product', ('Dot', 'Gemm', 'Gemv', 'Ger')),
-    ('transformer', ('Fused',)),
-    ('pooling', ('Pool', 'MaxPoolGrad', 'AveragePool')),
-    (
-        'element-wise and sums',
-        ('Elemwise', 'Sum', 'CAReduce', 'MaxAndArgmax', 'Softmax', 'Crossentropy'),
-    ),
-)
 
 
-def kind_of_op(name):
-    """The line of the profile that an op's class counts for.
-
-    >>> kind_of_op('CorrMM_gradWeights'), kind_of_op('Reshape')
-    ('convolution', 'others')
-    """
-    for kind, starts in KINDS:
-        if name.startswith(starts):
-            return kind
-    return 'others'
-
-
-def make_batch(batch, size):
-    """Images and labels, the same in every process."""
+def make_batch(batch: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return random images and labels, the same in every process."""
     rng = np.random.default_rng(1)
     images = rng.random((batch, 1, size, size), dtype=np.float32)
     return images, rng.integers(CLASSES, size=batch)
 
 
 class TheanoTraining:
-    """Steps of momentum SGD on one batch, compiled by Theano.
+    """Steps of SGD with momentum on one batch, compiled by Theano.
 
     Parameters
     ----------
     fast_path : bool, optional
         See :mod:`lasagne_stn.config`.
-    mode : str, optional
-        How functions are compiled.
+    mode : str or theano.Mode, optional
+        Mode that functions are compiled in.
     """
 
-    def __init__(self, fast_path=True, mode='FAST_RUN'):
+    def __init__(self, fast_path: bool = True, mode: Any = 'FAST_RUN'):
         theano.config.floatX = 'float32'
         config.fast_path = fast_path
         self._mode = mode
 
-    def load(self, name, batch=256, size=42):
-        """Compile a network's step.
+    def load(self, name: str, batch: int = 256, size: int = 42) -> list[np.ndarray]:
+        """Compile the training step of a network.
 
         Parameters
         ----------
         name : str
             A key of ``NETWORKS``.
-        batch, size : int, optional
-            Images, and their rows and columns.
+        batch : int, optional
+            Number of images.
+        size : int, optional
+            Rows and columns of each image.
 
         Returns
         -------
         list of numpy array
-            The parameters before the first step.
+            The initial parameters.
         """
         images, labels = make_batch(batch, size)
         images, labels = theano.shared(images), theano.shared(labels.astype('int32'))
@@ -107,25 +83,26 @@ class TheanoTraining:
         self._step = theano.function(**self._arguments)
         return values
 
-    def step(self):
-        """One step; the loss before it."""
+    def step(self) -> float:
+        """Train for one step and return the loss before it."""
         return float(self._step())
 
-    def time(self):
-        """Seconds for one step."""
+    def time(self) -> float:
+        """Return the seconds that a step takes."""
         return seconds_per_call(self.step, 5e-2)
 
-    def profile(self, steps=5):
-        """Where the time goes.
+    def profile(self, steps: int = 5) -> dict[str, float]:
+        """Measure the time of each kind of operation.
 
         Parameters
         ----------
         steps : int, optional
+            Number of steps to average over.
 
         Returns
         -------
         dict
-            From a kind of op to seconds in one step; 'whole step' among them.
+            Maps each kind of operation, and 'whole step', to seconds per step.
         """
         stats = ProfileStats(atexit_print=False)
         function = theano.function(profile=stats, **self._arguments)
@@ -147,23 +124,30 @@ class TorchTraining:
     Parameters
     ----------
     threads : int
+        Number of threads.
     """
 
-    def __init__(self, threads):
+    def __init__(self, threads: int):
         import torch
 
         torch.set_num_threads(threads)
         torch.manual_seed(1)
 
-    def load(self, name, batch=256, size=42, values=None):
-        """Build a network.
+    def load(
+        self,
+        name: str,
+        batch: int = 256,
+        size: int = 42,
+        values: Sequence[np.ndarray] | None = None,
+    ) -> None:
+        """Build a network and its training step.
 
         Parameters
         ----------
         name, batch, size
             See :meth:`TheanoTraining.load`.
         values : list of numpy array, optional
-            What its parameters are.
+            Initial parameters, as Theano's `load` returns them.
         """
         import torch
 
@@ -182,33 +166,35 @@ class TorchTraining:
 
         self._step = step
 
-    def step(self):
-        """One step; the loss before it."""
+    def step(self) -> float:
+        """Train for one step and return the loss before it."""
         return self._step()
 
-    def time(self):
-        """Seconds for one step."""
+    def time(self) -> float:
+        """Return the seconds that a step takes."""
         return seconds_per_call(self.step, 5e-2)
 
 
 def measure_training(
-    threads,
-    runs,
-    torch=True,
-    names=tuple(NETWORKS),
-    batch=256,
-    size=42,
-    fast_path=True,
-    report=None,
-):
+    threads: int,
+    runs: int,
+    torch: bool = True,
+    names: Sequence[str] = tuple(NETWORKS),
+    batch: int = 256,
+    size: int = 42,
+    fast_path: bool = True,
+    report: Callable[[Mapping[str, Any]], None] | None = None,
+) -> list[dict[str, Any]]:
     """Time training steps, and profile Theano's.
 
     Parameters
     ----------
-    threads, runs : int
-        As for the samplers.
+    threads : int
+        Number of threads of each contender.
+    runs : int
+        Number of rounds in which each contender is measured once.
     torch : bool, optional
-        Whether PyTorch takes part.
+        Whether to measure PyTorch as well.
     names : sequence of str, optional
         Keys of ``NETWORKS``.
     batch, size : int, optional
@@ -221,9 +207,11 @@ def measure_training(
     Returns
     -------
     list of dict
-        'network', 'ms' and 'runs_ms' by contender, and 'profile' in seconds.
+        One for each network: 'network', 'batch', 'size', 'threads', the median 'ms' and
+        all 'runs_ms' of each contender, and Theano's 'profile' in seconds.
     """
-    results, contenders = [], {}
+    results: list[dict[str, Any]] = []
+    contenders: dict[str, Remote] = {}
     try:
         contenders['fused'] = Remote(TheanoTraining, fast_path, threads=threads)
         if torch:
@@ -253,65 +241,3 @@ def measure_training(
     finally:
         close_all(contenders)
     return results
-
-
-def training_table(results):
-    """Milliseconds for a step.
-
-    Parameters
-    ----------
-    results : list of dict
-        See :func:`measure_training`.
-
-    Returns
-    -------
-    Table
-    """
-    rows = []
-    for result in results:
-        ours, theirs = result['ms']['fused'], result['ms'].get('torch')
-        rows.append(
-            [result['network'], '%.2f' % ours]
-            + (['%.2f' % theirs, '%.2f' % (ours / theirs)] if theirs else ['', ''])
-        )
-    first = results[0]
-    return Table(
-        'Milliseconds for a training step, batch %(batch)d, %(size)d x '
-        '%(size)d pixels, %(threads)d threads' % first,
-        ['network', 'Theano, ours', 'PyTorch', 'ours / PyTorch'],
-        rows,
-    )
-
-
-def profile_table(results):
-    """Where Theano's time goes.
-
-    Parameters
-    ----------
-    results : list of dict
-        See :func:`measure_training`.
-
-    Returns
-    -------
-    Table
-    """
-    kinds = [kind for kind, _ in KINDS] + ['others', 'whole step']
-    rows = [
-        [kind] + ['%.2f' % (1e3 * result['profile'].get(kind, 0)) for result in results]
-        for kind in kinds
-    ]
-    rows.append(
-        ['whole step / convolution']
-        + [
-            '%.2f'
-            % (result['profile']['whole step'] / result['profile']['convolution'])
-            if result['profile'].get('convolution')
-            else ''
-            for result in results
-        ]
-    )
-    return Table(
-        "Milliseconds by kind of operation, from Theano's profile",
-        ['operation'] + [result['network'] for result in results],
-        rows,
-    )

@@ -1,10 +1,12 @@
-"""The command ``lasagne-stn``: argument parsing and nothing else."""
+"""The command ``lasagne-stn``: argument parsing only."""
+
+from __future__ import annotations
 
 import sys
 
 __all__ = ['main', 'commands']
 
-PACKAGES = {
+PACKAGES = {  # optional packages: name of the module, and name for pip
     'click': 'click',
     'rich': 'rich',
     'matplotlib': 'matplotlib',
@@ -25,19 +27,22 @@ except ImportError:
 from . import bench, general, paper  # noqa: E402
 
 
-def main():
-    """Run the command; a missing optional package is a message, not a traceback."""
+def main() -> None:
+    """Run the command line.
+
+    If an optional package is missing, exit with a message instead of a traceback.
+    """
     try:
         commands(prog_name='lasagne-stn')
-    except ModuleNotFoundError as problem:
-        package = (problem.name or '').split('.')[0]
+    except ModuleNotFoundError as error:
+        package = (error.name or '').split('.')[0]
         if package not in PACKAGES:
             raise
         sys.exit(MISSING % PACKAGES[package])
 
 
 @click.group()
-def commands():
+def commands() -> None:
     """Spatial Transformer Networks for Theano and Lasagne."""
 
 

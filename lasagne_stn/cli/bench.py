@@ -1,4 +1,8 @@
-"""The command that measures speed and memory."""
+"""The command ``bench``, which measures speed and memory."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -9,7 +13,7 @@ __all__ = ['COMMANDS', 'bench']
 
 
 class _Shape(click.ParamType):
-    """Sizes with commas between them."""
+    """Sizes separated by commas."""
 
     name = 'shape'
 
@@ -18,17 +22,18 @@ class _Shape(click.ParamType):
 
         try:
             return Shape.parse(value)
-        except ValueError as problem:
-            self.fail(str(problem), parameter, context)
+        except ValueError as error:
+            self.fail(str(error), parameter, context)
 
 
-def _device(context, parameter, name):
-    """Refuse what is no device's name."""
+def _check_device(context, parameter, name):
+    """Check that `name` is the name of an OpenCL or CUDA device."""
     from ..bench import DEVICES
 
     if name is not None and not DEVICES.fullmatch(name):
         raise click.BadParameter(
-            'must be cuda, cuda0 or opencl0:0, with numbers of your own, got %r.' % name
+            'must be cuda, or like cuda0 or opencl0:0 with other numbers, got %r.'
+            % name
         )
     return name
 
@@ -39,28 +44,29 @@ def _device(context, parameter, name):
     type=click.Choice(['sampler', 'memory', 'compile', 'training']),
     default='sampler',
     show_default=True,
-    help='The sampler by itself; its peak memory; the time to a first '
-    "result; a training step of the paper's networks.",
+    help='Measure the time of the sampler, its peak memory, the time until its first '
+    "result, or the time of a training step of the paper's networks.",
 )
 @click.option(
     '--threads',
     type=click.IntRange(1),
     multiple=True,
-    help='Can be given several times.  [default: 1 and all cores]',
+    help='Number of threads; can be given several times.  [default: 1 and all cores]',
 )
 @click.option(
     '--runs',
     type=click.IntRange(1),
     default=15,
     show_default=True,
-    help='Rounds in which each contender has a turn.',
+    help='Rounds in which each contender is measured once.',
 )
 @click.option(
     '--theta',
     type=click.Choice(['noise', 'identity', 'rotation']),
     default='noise',
     show_default=True,
-    help='The identity plus noise, the identity, or 45 degrees.',
+    help='Transform: the identity with noise, the identity, or a rotation by 45 '
+    'degrees.',
 )
 @click.option(
     '--shape',
@@ -68,7 +74,7 @@ def _device(context, parameter, name):
     type=_Shape(),
     multiple=True,
     metavar='BATCH,CHANNELS,ROWS,COLUMNS[,DOWN]',
-    help='Of the images, and a factor of down-sampling; can be given several '
+    help='Shape of the images, and the down-sampling factor; can be given several '
     'times.  [default: nine shapes]',
 )
 @click.option(
@@ -76,50 +82,58 @@ def _device(context, parameter, name):
     'works',
     type=click.Choice(['forward', 'both', 'theta']),
     multiple=True,
-    help='Without gradients, with both, or with that to theta; can be given '
-    'several times.  [default: all three]',
+    help='Compute no gradients, both, or that of theta only; can be given several '
+    'times.  [default: all three]',
 )
 @click.option(
     '--skip',
     type=click.Choice(['explicit', 'torch', 'copy']),
     multiple=True,
-    help='Contenders to leave out, explicit takes longest; can be given several times.',
+    help='Leave out a contender (explicit takes longest); can be given several times.',
 )
 @click.option(
     '--portable',
     is_flag=True,
-    help='Compile kernels as for a processor without AVX-512.',
+    help='Compile the kernels for processors without AVX-512.',
 )
 @click.option(
     '--device',
     metavar='DEVICE',
-    callback=_device,
-    help='Measure the sampler on an OpenCL or CUDA device, such as opencl0:0 '
-    'or cuda0, as Theano names it.',
+    callback=_check_device,
+    help='Measure the sampler on an OpenCL or CUDA device, named as in Theano: '
+    'opencl0:0 or cuda0, for example.',
 )
-@file_option('--json', 'Write all figures.')
-@file_option('--plot', 'Draw cost against size; takes more measurements.', PICTURES)
-@file_option('--markdown', 'Write the tables in Markdown.')
+@file_option('--json', 'Save all results as JSON.')
+@file_option(
+    '--plot', 'Plot time against size; this takes additional measurements.', PICTURES
+)
+@file_option('--markdown', 'Save the tables as Markdown.')
 @click.pass_context
-def bench(context, json, plot, markdown, **options):
-    """Compare the fused layer with the explicit one, PyTorch, and a memory copy.
+def bench(
+    context: click.Context,
+    json: str | None,
+    plot: str | None,
+    markdown: str | None,
+    **options: Any,
+) -> None:
+    """Measure the speed or the memory of the layer.
 
-    For figures that count, let nothing else run on the machine.
+    Compares the fused layer with the explicit graph, PyTorch and a memory copy. For
+    reliable results, run nothing else on the machine.
     """
-    from .. import bench as job
+    from .. import bench as benchmark
 
+    ignored = benchmark.IGNORED_OPTIONS.get(options['what'], ())
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name)
-        if source is ParameterSource.COMMANDLINE and parameter.name in job.UNREAD.get(
-            options['what'], ()
-        ):
+        if source is ParameterSource.COMMANDLINE and parameter.name in ignored:
             raise click.BadParameter(
-                'nothing reads it with --what %s.' % options['what'], param=parameter
+                'has no effect with --what %s.' % options['what'], param=parameter
             )
     try:
-        job.run(new_console(), job.Options(**options), json, plot, markdown)
-    except RuntimeError as problem:
-        raise click.ClickException(str(problem)) from problem
+        benchmark.run(new_console(), benchmark.Options(**options), json, plot, markdown)
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error
 
 
 COMMANDS = (bench,)

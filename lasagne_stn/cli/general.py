@@ -1,4 +1,6 @@
-"""Commands that need no experiment: demo, doctor and gallery."""
+"""The commands ``demo``, ``doctor`` and ``gallery``."""
+
+from __future__ import annotations
 
 import sys
 
@@ -16,41 +18,41 @@ __all__ = ['COMMANDS', 'demo', 'doctor', 'gallery']
     type=click.IntRange(0, 2**32 - 1),
     default=1,
     show_default=True,
-    help='Of weights, batches and distortions.',
+    help='Random seed for weights, batches and distortions.',
 )
 @click.option(
     '--epochs',
     type=click.IntRange(1),
-    help='Passes through the training images.  [default: 100; 4 for a large '
-    'set such as MNIST]',
+    help='Number of passes through the training images.  [default: 100, or 4 for a '
+    'large set such as MNIST]',
 )
 @file_option(
     '--output',
-    'The picture.',
+    'File for the picture.',
     PICTURES,
     default='lasagne-stn-demo.png',
     show_default=True,
 )
-def demo(data, seed, epochs, output):
-    """Teach a transformer to find distorted digits, and to turn them.
+def demo(data: str | None, seed: int, epochs: int | None, output: str) -> None:
+    """Train a transformer to straighten distorted digits.
 
-    Trains a classifier with a spatial transformer and the same one without, prints
-    both errors, and draws what the transformer does. Ctrl-C stops early.
+    Trains a classifier with a spatial transformer and one without it, prints both test
+    errors, and draws what the transformer does. Press Ctrl-C to stop early.
     """
-    from .. import demo as job
+    from .. import demo as demonstration
 
     console = new_console()
     try:
-        images, words = job.read_data(data)
-    except (OSError, ValueError) as problem:
-        raise click.ClickException(str(problem)) from problem
-    console.print('Data: ' + words, soft_wrap=True)
-    job.run(console, images, output, epochs, seed)
+        images, description = demonstration.read_data(data)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    console.print('Data: ' + description, soft_wrap=True)
+    demonstration.run(console, images, output, epochs, seed)
 
 
 @click.command()
-def doctor():
-    """Say what this machine has, and what to do about the rest."""
+def doctor() -> None:
+    """Check this machine and show how to fix what is missing."""
     from ..doctor import report
 
     sys.exit(report(new_console()))
@@ -62,17 +64,20 @@ def doctor():
     metavar='DIR',
     default='.',
     type=click.Path(file_okay=False, writable=True),
-    help='Where the pictures go.  [default: the current folder]',
+    help='Folder for the pictures.  [default: the current folder]',
 )
-def gallery(output):
-    """Draw each transform: a digit, its sampling grid, and the result."""
-    from .. import gallery as job
+def gallery(output: str) -> None:
+    """Draw a small picture of each transform.
+
+    Each shows a digit with its sampling grid, and the result.
+    """
+    from .. import gallery as pictures
 
     try:
-        for path in job.draw_gallery(output):
+        for path in pictures.draw_gallery(output):
             click.echo(path)
-    except OSError as problem:
-        raise click.ClickException(str(problem)) from problem
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
 
 
 COMMANDS = (demo, doctor, gallery)

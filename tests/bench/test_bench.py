@@ -1,4 +1,4 @@
-"""The benchmark: its contenders agree, and its tables say what was timed."""
+"""The benchmark: contenders compute the same, and tables show what was timed."""
 
 import importlib.util
 import io
@@ -30,6 +30,7 @@ from lasagne_stn.bench import (
     scaling,
     torch_networks,
     training_step,
+    training_tables,
 )
 from lasagne_stn.bench.cases import arrays_of, bytes_moved, make_inputs
 from lasagne_stn.bench.compiling import compiling_table
@@ -51,14 +52,14 @@ needs_torch = pytest.mark.skipif(
 
 
 def in_process(factory, *args):
-    """A contender here, without a process of its own."""
+    """Create a contender in this process."""
     contender = factory(*args)
     contender.ask = lambda method, *args: getattr(contender, method)(*args)
     contender.close = lambda: None
     return contender
 
 
-# Constants would be folded by compiled code, which is slow to get.
+# Folding constants would compile code, which is slow.
 QUICK = FUSED.mode.excluding('constant_folding', 'topo_constant_folding')
 
 
@@ -68,7 +69,7 @@ def theano_sampler(fused, mode=QUICK):
 
 @pytest.fixture
 def fast_path():
-    """Put the switch back."""
+    """Restore the switch after the test."""
     before = config.fast_path
     yield
     config.fast_path = before
@@ -95,7 +96,7 @@ def test_fused_and_explicit_compute_the_same(work, theta):
         np.testing.assert_allclose(ours, explicit, rtol=1e-3, atol=1e-4)
 
 
-def test_the_output_is_the_oracles():
+def test_the_output_equals_the_oracle():
     sampler = theano_sampler(True)
     sampler.load(SHAPE, 'forward', 'noise')
     images, theta, _ = make_inputs(SHAPE)
@@ -106,7 +107,7 @@ def test_the_output_is_the_oracles():
 
 @pytest.fixture(scope='module')
 def torch_sampler():
-    """PyTorch, in a process of its own."""
+    """PyTorch in a separate process."""
     with Remote(TorchSampler, 1, threads=1, flags=rounds.NO_COMPILER) as remote:
         yield remote
 
@@ -126,7 +127,7 @@ def test_torch_computes_the_same(work, torch_sampler):
 
 @needs_torch
 def test_torch_trains_the_same_networks(monkeypatch):
-    # Not the identity: there each point is a kink, where PyTorch rounds either way.
+    # At the identity each point is a kink, where PyTorch rounds in either direction.
     monkeypatch.setattr(Affine, 'identity', np.array([0.9, 0.1, 0.02, -0.2, 0.8, 0.01]))
     with Remote(
         training_step.TorchTraining, 1, threads=1, flags=rounds.NO_COMPILER
@@ -146,8 +147,8 @@ def test_torch_trains_the_same_networks(monkeypatch):
 def test_torch_builds_the_same_parameters():
     with Remote(TorchNetworks, threads=1, flags=rounds.NO_COMPILER) as torch:
         theirs = torch.ask('sizes', 42)
-    for name, words in torch_networks.NETWORKS.items():
-        layer = build_network(words, input_layer(42), torch_networks.CLASSES)
+    for name, layers in torch_networks.NETWORKS.items():
+        layer = build_network(layers, input_layer(42), torch_networks.CLASSES)
         ours = [
             value.shape[::-1] if value.ndim == 2 else value.shape
             for value in get_all_param_values(layer)
@@ -158,7 +159,7 @@ def test_torch_builds_the_same_parameters():
 
 
 class TorchNetworks:
-    """For a process of its own."""
+    """Builds PyTorch's networks in a separate process."""
 
     def sizes(self, size):
         """Shapes of the parameters of each network."""
@@ -166,31 +167,31 @@ class TorchNetworks:
             name: [
                 tuple(parameter.shape)
                 for parameter in torch_networks.build_torch(
-                    words, (1, size, size)
+                    layers, (1, size, size)
                 ).parameters()
             ]
-            for name, words in torch_networks.NETWORKS.items()
+            for name, layers in torch_networks.NETWORKS.items()
         }
 
 
-def test_an_explicit_function_in_the_place_of_the_fused_one_is_refused():
+def test_a_missing_fused_op_raises_an_error():
     sampler = theano_sampler(True, QUICK.excluding('lasagne_stn_fuse'))
     with pytest.raises(RuntimeError, match='has 0 fused ops'):
         sampler.load(SHAPE, 'forward', 'noise')
 
 
 class Echo:
-    """For a process of its own."""
+    """Answers questions in a separate process."""
 
     def __init__(self, *args):
         self.args = args
 
     def environment(self, name):
-        """A variable there."""
+        """An environment variable of the process."""
         return os.environ.get(name), os.getpid(), self.args
 
     def fail(self):
-        """Raise."""
+        """Raise an error."""
         raise KeyError('no such thing')
 
     def leave(self):
@@ -198,21 +199,24 @@ class Echo:
         os._exit(3)
 
 
-def test_an_object_in_a_process_of_its_own(monkeypatch):
+def test_an_object_answers_in_a_separate_process(monkeypatch):
     monkeypatch.setenv('THEANO_FLAGS', os.environ.get('THEANO_FLAGS', ''))
     with Remote(Echo, 1, 'two', threads=7, flags=rounds.NO_COMPILER) as echo:
+        assert repr(echo) == 'Remote(Echo)'
         value, process, args = echo.ask('environment', 'OMP_NUM_THREADS')
         assert value == '7' and process != os.getpid() and args == (1, 'two')
         assert echo.ask('environment', 'THEANO_FLAGS')[0].endswith('cxx=')
         with pytest.raises(RuntimeError, match='Echo: .*(\n.*)*no such thing'):
             echo.ask('fail')
         assert echo.ask('environment', 'PATH')[0] == os.environ['PATH']
-        with pytest.raises(RuntimeError, match='Echo: its process ended, exit code 3'):
+        with pytest.raises(
+            RuntimeError, match='Echo: its process ended with exit code 3'
+        ):
             echo.ask('leave')
     assert os.environ.get('OMP_NUM_THREADS') != '7'
 
 
-def test_a_call_is_warmed_up_and_repeated(monkeypatch):
+def test_calls_are_repeated_after_warming_up(monkeypatch):
     clock, calls = [0.0], []
 
     def work():
@@ -224,7 +228,7 @@ def test_a_call_is_warmed_up_and_repeated(monkeypatch):
     assert len(calls) == 1 + 1 + 4
 
 
-def test_what_is_not_done_when_a_call_gives_back_is_waited_for(monkeypatch):
+def test_unfinished_work_is_waited_for(monkeypatch):
     clock, queue = [0.0], []
 
     def finish(last):
@@ -241,23 +245,23 @@ def test_what_is_not_done_when_a_call_gives_back_is_waited_for(monkeypatch):
 
 
 class Fake:
-    """A contender that says what its time is."""
+    """A contender with given times."""
 
     def __init__(self, name, log, seconds):
         self.name, self.log, self.seconds = name, log, iter(seconds)
 
     def ask(self, method, *args):
-        """Note what was asked."""
+        """Record the call."""
         self.log.append((self.name, method))
         return next(self.seconds) if method == 'time' else None
 
     def close(self):
-        """Note the end."""
+        """Record the end."""
         self.log.append((self.name, 'close'))
 
 
 def fake_results(monkeypatch, **columns):
-    """Results of one case from seconds by contender."""
+    """Measure one case with given seconds for each contender."""
     monkeypatch.setattr(rounds, 'PAUSE', 0)
     log = []
     results = rounds.measure_samplers(
@@ -272,7 +276,7 @@ def fake_results(monkeypatch, **columns):
     return results, log
 
 
-def test_contenders_take_turns_and_medians_are_taken(monkeypatch):
+def test_contenders_take_turns_and_results_are_medians(monkeypatch):
     results, log = fake_results(
         monkeypatch,
         fused=[0.003, 0.001, 0.002],
@@ -320,7 +324,7 @@ RESULTS = [
 ]
 
 
-def test_ratios_are_what_the_times_say():
+def test_ratios_follow_from_the_times():
     assert ratios(RESULTS[1], RESULTS[0]) == {
         'PyTorch / ours': 4,
         'explicit / ours': 10,
@@ -330,7 +334,7 @@ def test_ratios_are_what_the_times_say():
     assert ratios({'ms': {'fused': 2.0}}) == {}
 
 
-def test_the_table_has_times_ratios_means_and_the_worst():
+def test_the_table_shows_times_ratios_means_and_the_worst():
     table = sampler_table(RESULTS, 2)
     assert table.header[1:] == [
         'ours',
@@ -371,22 +375,22 @@ def test_the_table_has_times_ratios_means_and_the_worst():
     assert '2 threads' in table.title and 'noise' in table.title
 
 
-def test_the_tables_in_the_terminal_and_in_markdown():
+def test_tables_are_written_for_terminals_and_markdown():
     table = sampler_table(RESULTS[:1], 1)
     console = Console(width=150, record=True, file=io.StringIO())
     console.print(to_rich(table))
     (line,) = [line for line in console.export_text().split('\n') if '3 x 5' in line]
-    words = '│ 2 x 1 x 3 x 5 │ 4.00 │ 8.00 │ 1.00 │ 2.00 │ 4.00 │'
-    assert line.split() == words.split()
+    cells = '│ 2 x 1 x 3 x 5 │ 4.00 │ 8.00 │ 1.00 │ 2.00 │ 4.00 │'
+    assert line.split() == cells.split()
     assert '| 2 x 1 x 3 x 5 | 4.00 | 8.00 | 1.00 | 2.00 | 4.00 |' in to_markdown(table)
 
 
-def test_the_geometric_mean():
+def test_the_geometric_mean_is_the_root_of_the_product():
     assert geometric_mean([2, 8]) == 4
     assert geometric_mean([5.0]) == 5
 
 
-def test_bytes_that_must_move():
+def test_bytes_moved_count_each_array_once():
     image, out = 4 * 3 * 2 * 9 * 13, 4 * 3 * 2 * 4 * 6
     assert bytes_moved(SHAPE, 'forward') == image + out
     assert bytes_moved(SHAPE, 'both') == 2 * image + 2 * out
@@ -394,26 +398,28 @@ def test_bytes_that_must_move():
 
 
 @pytest.mark.parametrize('text', ['1,2,3', '1,2,3,4,5,6', '1,2,0,4', 'a,b,c,d', ''])
-def test_a_wrong_shape_is_refused(text):
+def test_an_invalid_shape_raises_an_error(text):
     assert Shape.parse('1,2,7,5,5') == (1, 2, 7, 5, 5)
     with pytest.raises(ValueError, match='must be batch,channels,rows,columns'):
         Shape.parse(text)
 
 
-def test_a_shape_without_output_is_refused():
-    with pytest.raises(ValueError, match="leave at least one pixel, got '1,2,3,4,5'"):
+def test_a_shape_must_have_an_output():
+    with pytest.raises(
+        ValueError, match="an output of at least one pixel, got '1,2,3,4,5'"
+    ):
         Shape.parse('1,2,3,4,5')
 
 
-def test_the_fitted_power_of_made_up_costs():
+def test_the_power_of_known_times_is_fitted():
     sizes = np.array([1, 2, 4, 8, 16])
     assert scaling.fit_power(sizes, 3 * sizes**1.0) == pytest.approx(1)
     assert scaling.fit_power(sizes, 0.1 * sizes**2.0) == pytest.approx(2)
 
 
-# Its outdated calls of another package, for which matplotlib is not named.
+# Matplotlib's outdated calls of pyparsing, for which pyparsing may be named.
 @pytest.mark.filterwarnings('ignore::DeprecationWarning:(matplotlib|pyparsing)')
-def test_the_picture_has_the_points():
+def test_the_plot_shows_the_measurements():
     sweeps = {
         'batch': [Shape(batch, 1, 8, 8, 1) for batch in (1, 2, 4)],
         'output pixels': [Shape(1, 1, 8, 8, 1), Shape(1, 1, 24, 32, 2)],
@@ -431,7 +437,7 @@ def test_the_picture_has_the_points():
     assert pixels.lines[0].get_xdata().tolist() == [64, 192]
 
 
-def test_the_sweeps_change_one_size_each():
+def test_each_sweep_varies_one_size():
     for axis, shapes in scaling.SWEEPS.items():
         sizes = scaling.sizes_along(axis, shapes)
         work = [np.prod(shape.output) for shape in shapes]
@@ -442,7 +448,7 @@ def test_the_sweeps_change_one_size_each():
     not os.path.exists('/proc/self/clear_refs'),
     reason='the high-water mark of memory is read from Linux',
 )
-def test_peak_memory_counts_what_was_allocated(monkeypatch):
+def test_peak_memory_includes_temporary_arrays(monkeypatch):
     shape = Shape(8, 2, 256, 256, 1)
     probe = memory.MemoryProbe(True)
     probe.inputs = [
@@ -451,7 +457,7 @@ def test_peak_memory_counts_what_was_allocated(monkeypatch):
 
     def function():
         outputs = [np.ones(shape.images, 'float32') for _ in range(2)]
-        _ = np.ones(3 * 2**20)  # 24 MiB that go again
+        _ = np.ones(3 * 2**20)  # 24 MiB that are freed
         return outputs
 
     monkeypatch.setattr(probe, 'make', lambda *args: function)
@@ -462,7 +468,7 @@ def test_peak_memory_counts_what_was_allocated(monkeypatch):
     assert found['peak'] == pytest.approx(4 * image + 24 * 2**20, rel=0.2)
 
 
-def test_the_tables_of_memory_compilation_and_training():
+def test_tables_show_memory_compilation_and_training():
     sizes = dict(SHAPE._asdict(), inputs=2**20, outputs=2**20)
     table = memory.memory_table(
         [
@@ -496,15 +502,15 @@ def test_the_tables_of_memory_compilation_and_training():
             'profile': {'convolution': 0.002, 'others': 0.001, 'whole step': 0.003},
         }
     ]
-    assert training_step.training_table(results).rows == [
+    assert training_tables.training_table(results).rows == [
         ['CNN', '3.00', '6.00', '0.50']
     ]
-    profile = dict(row[:2] for row in training_step.profile_table(results).rows)
+    profile = dict(row[:2] for row in training_tables.profile_table(results).rows)
     assert profile['convolution'] == '2.00' and profile['pooling'] == '0.00'
     assert profile['whole step / convolution'] == '1.50'
 
 
-def test_the_profile_adds_up():
+def test_the_profile_sums_to_at_most_the_whole_step():
     step = training_step.TheanoTraining(mode=QUICK)
     with theano.configparser.change_flags(floatX='float32'):
         step.load('ST-FCN', batch=2, size=12)
@@ -514,7 +520,7 @@ def test_the_profile_adds_up():
     assert 0 < sum(profile.values()) <= whole
 
 
-def test_on_a_device_only_its_contenders_take_part(monkeypatch, fast_path):
+def test_only_contenders_of_the_device_are_measured(monkeypatch, fast_path):
     started = []
 
     def measure(cases, names, threads, runs, theta, report, start):
@@ -535,10 +541,10 @@ def test_on_a_device_only_its_contenders_take_part(monkeypatch, fast_path):
     ]
     text = console.export_text()
     assert 'Milliseconds, cuda1, theta' in text and 'cuda1: a card' in text
-    assert 'PyTorch does not compute on opencl0:0' in text
+    assert 'PyTorch is left out: it does not support opencl0:0.' in text
 
 
-def test_a_device_that_does_not_start_is_an_error(monkeypatch):
+def test_a_device_that_does_not_start_raises_an_error(monkeypatch):
     monkeypatch.setenv('THEANO_FLAGS', os.environ.get('THEANO_FLAGS', ''))
     with pytest.raises(
         RuntimeError, match='^DeviceSampler: the device opencl77:0 did not start'
@@ -546,11 +552,11 @@ def test_a_device_that_does_not_start_is_an_error(monkeypatch):
         device_name('opencl77:0')
 
 
-def test_a_device_that_does_not_start_ends_the_command_in_words(monkeypatch, fast_path):
-    def refuse(device):
+def test_a_device_that_does_not_start_prints_an_error(monkeypatch, fast_path):
+    def fail(device):
         raise RuntimeError('DeviceSampler: %s did not start' % device)
 
-    monkeypatch.setattr(bench, 'device_name', refuse)
+    monkeypatch.setattr(bench, 'device_name', fail)
     outcome = CliRunner().invoke(cli.commands, ['bench', '--device', 'opencl7:0'])
     assert outcome.exit_code == 1
     assert outcome.output.splitlines()[-1] == (
@@ -558,7 +564,7 @@ def test_a_device_that_does_not_start_ends_the_command_in_words(monkeypatch, fas
     )
 
 
-def test_the_portable_kernels_are_compiled_otherwise(fast_path):
+def test_portable_kernels_are_compiled_with_other_flags(fast_path):
     op = FusedSample(SamplerKind(2, True, 'nearest', 0.0, True))
     config.fast_path = True
     assert '-DSTN_NO_FAST' not in op.c_compile_args()
@@ -566,9 +572,9 @@ def test_the_portable_kernels_are_compiled_otherwise(fast_path):
     assert '-DSTN_NO_FAST' in op.c_compile_args()
 
 
-def test_the_command_measures_and_writes(tmp_path, fast_path):
+def test_the_command_measures_and_writes_files(tmp_path, fast_path):
     paths = {name: str(tmp_path / name) for name in ('json', 'markdown')}
-    words = [
+    arguments = [
         'bench',
         '--shape',
         '3,1,8,10,2',
@@ -583,8 +589,9 @@ def test_the_command_measures_and_writes(tmp_path, fast_path):
         '--skip',
         'torch',
     ]
-    words += [word for name in paths for word in ('--' + name, paths[name])]
-    outcome = CliRunner().invoke(cli.commands, words)
+    for name, path in paths.items():
+        arguments += ['--' + name, path]
+    outcome = CliRunner().invoke(cli.commands, arguments)
     assert outcome.exit_code == 0, outcome.output
     assert '3 x 1 x 8 x 10 / 2' in outcome.output
     with open(paths['json']) as file:
@@ -599,24 +606,24 @@ def test_the_command_measures_and_writes(tmp_path, fast_path):
 
 
 @pytest.mark.parametrize(
-    'words, message',
+    'arguments, message',
     [
         (['--shape', '1,2'], 'must be batch,channels,rows,columns'),
         (['--runs', '0'], "'--runs': 0 is not in the range"),
         (['--json', 'no/such/a.json'], 'does not exist or cannot be written to'),
         (['--theta', 'shear'], "'--theta'"),
-        (['--device', 'gpu0'], 'must be cuda, cuda0 or opencl0:0'),
+        (['--device', 'gpu0'], 'must be cuda, or like cuda0 or opencl0:0'),
         (
             ['--device', 'cuda0', '--what', 'memory'],
-            "'--device': nothing reads it with --what memory",
+            "'--device': has no effect with --what memory",
         ),
-        (['--what', 'compile', '--shape', '1,1,8,8,1'], "'--shape': nothing reads it"),
-        (['--what', 'training', '--plot', 'a.png'], "'--plot': nothing reads it"),
+        (['--what', 'compile', '--shape', '1,1,8,8,1'], "'--shape': has no effect"),
+        (['--what', 'training', '--plot', 'a.png'], "'--plot': has no effect"),
     ],
 )
-def test_bad_options_are_refused(monkeypatch, words, message):
+def test_invalid_options_are_rejected(monkeypatch, arguments, message):
     monkeypatch.setattr('lasagne_stn.bench.run', pytest.fail)
-    outcome = CliRunner().invoke(cli.commands, ['bench'] + words)
+    outcome = CliRunner().invoke(cli.commands, ['bench', *arguments])
     assert outcome.exit_code == 2
     assert message in ' '.join(outcome.output.split())
 
@@ -648,7 +655,7 @@ def test_options_reach_the_measurements(monkeypatch, fast_path, tmp_path):
     assert 'pip install torch' in console.export_text()
 
 
-def test_others_at_work_are_seen():
+def test_busy_cores_are_measured():
     work = [sys.executable, '-c', 'while True: pass']
     with subprocess.Popen(work) as other:
         try:
@@ -657,18 +664,18 @@ def test_others_at_work_are_seen():
             other.kill()
 
 
-def test_a_busy_machine_is_named(monkeypatch, fast_path):
+def test_a_busy_machine_prints_a_warning(monkeypatch, fast_path):
     monkeypatch.setattr(bench, 'measure_samplers', lambda *args: [])
     monkeypatch.setattr(
         bench,
         'sampler_table',
         lambda results, count, device: sampler_table(RESULTS, count),
     )
-    for cores, said in ((0.05, False), (0.8, True)):
+    for cores, warned in ((0.05, False), (0.8, True)):
         monkeypatch.setattr(
             'lasagne_stn._platform.machine.busy_cores', partial(float, cores)
         )
         console = Console(width=150, record=True, file=io.StringIO())
         figures = bench.run(console, Options(threads=(1,), skip=('torch',)))
         assert figures['machine']['busy_cores'] == cores
-        assert ('on 0.8 cores: take these figures' in console.export_text()) is said
+        assert ('other programs are using 0.8 cores' in console.export_text()) is warned

@@ -1,4 +1,4 @@
-"""The command line: options, refusals, and the command in its shortest form."""
+"""The command line: options, errors, and running it as a module."""
 
 import importlib
 import runpy
@@ -14,30 +14,30 @@ from lasagne_stn.data import load_digits
 
 @pytest.fixture
 def invoke():
-    """Runs the command; the floatX that it chooses ends with the test."""
+    """Run the command line; floatX is restored after the test."""
 
-    def run(*words):
-        return CliRunner().invoke(cli.commands, words)
+    def run(*arguments):
+        return CliRunner().invoke(cli.commands, arguments)
 
     with theano.configparser.change_flags(floatX='float32'):
         yield run
 
 
 @pytest.fixture
-def jobs(monkeypatch):
-    """The calls of the demo's job, which does nothing."""
+def demo_calls(monkeypatch):
+    """Replace the demo by a function that records its calls."""
     calls = []
     monkeypatch.setattr(demo, 'run', lambda *args: calls.append(args[2:]))
     return calls
 
 
-def test_the_help_names_the_commands(invoke):
+def test_help_lists_the_commands(invoke):
     result = invoke('--help')
     assert result.exit_code == 0
     assert 'demo' in result.output and 'doctor' in result.output
 
 
-def test_demo_trains_and_draws(invoke, tmp_path, monkeypatch):
+def test_demo_trains_and_saves_a_picture(invoke, tmp_path, monkeypatch):
     images, labels, *test = load_digits()
     few = images[:60], labels[:60], test[0][:40], test[1][:40]
     monkeypatch.setattr('lasagne_stn.data.sources.load_digits', lambda: few)
@@ -49,17 +49,17 @@ def test_demo_trains_and_draws(invoke, tmp_path, monkeypatch):
     assert path.stat().st_size > 10000
 
 
-def test_options_reach_the_job(invoke, jobs):
+def test_options_reach_the_demo(invoke, demo_calls):
     assert invoke('demo').exit_code == 0
     assert (
         invoke('demo', '--epochs', '3', '--seed', '4', '--output', 'a.png').exit_code
         == 0
     )
-    assert jobs == [('lasagne-stn-demo.png', None, 1), ('a.png', 3, 4)]
+    assert demo_calls == [('lasagne-stn-demo.png', None, 1), ('a.png', 3, 4)]
 
 
 @pytest.mark.parametrize(
-    'words, message',
+    'arguments, message',
     [
         (['--epochs', '0'], "'--epochs': 0 is not in the range"),
         (['--seed', '-1'], "'--seed': -1 is not in the range"),
@@ -68,20 +68,20 @@ def test_options_reach_the_job(invoke, jobs):
         (['--output', 'a.jpeg'], "must end in .png or .pdf or .svg, got 'a.jpeg'"),
     ],
 )
-def test_bad_options_are_refused(invoke, jobs, words, message):
-    result = invoke('demo', *words)
-    assert result.exit_code == 2 and jobs == []
+def test_invalid_options_are_rejected(invoke, demo_calls, arguments, message):
+    result = invoke('demo', *arguments)
+    assert result.exit_code == 2 and demo_calls == []
     assert message in ' '.join(result.output.split())
 
 
-def test_a_folder_without_mnist_is_a_message(invoke, jobs, tmp_path):
+def test_a_folder_without_mnist_prints_an_error(invoke, demo_calls, tmp_path):
     result = invoke('demo', '--data', str(tmp_path))
-    assert result.exit_code == 1 and jobs == []
+    assert result.exit_code == 1 and demo_calls == []
     assert 'has neither train-images-idx3-ubyte nor' in result.output
 
 
 @pytest.mark.parametrize('code', [0, 1])
-def test_doctor_exits_with_its_code(invoke, monkeypatch, code):
+def test_doctor_returns_the_exit_code_of_the_report(invoke, monkeypatch, code):
     monkeypatch.setattr(doctor, 'report', lambda console: code)
     assert invoke('doctor').exit_code == code
 
@@ -90,7 +90,7 @@ def test_doctor_exits_with_its_code(invoke, monkeypatch, code):
     'package, name',
     [('rich', 'rich'), ('matplotlib', 'matplotlib'), ('sklearn', 'scikit-learn')],
 )
-def test_a_missing_optional_package_is_a_message(monkeypatch, jobs, package, name):
+def test_a_missing_optional_package_prints_an_error(monkeypatch, package, name):
     def missing(*args, **kwargs):
         raise ModuleNotFoundError(name=package + '.part')
 
@@ -103,14 +103,14 @@ def test_a_missing_optional_package_is_a_message(monkeypatch, jobs, package, nam
     )
 
 
-def test_missing_scikit_learn_is_noticed_by_the_command(monkeypatch):
+def test_missing_scikit_learn_prints_an_error(monkeypatch):
     monkeypatch.setitem(sys.modules, 'sklearn', None)
     monkeypatch.setattr(sys, 'argv', ['lasagne-stn', 'demo'])
     with pytest.raises(SystemExit, match='needs scikit-learn'):
         cli.main()
 
 
-def test_another_missing_module_is_not_hidden(monkeypatch):
+def test_other_missing_modules_raise_errors(monkeypatch):
     def missing(*args, **kwargs):
         raise ModuleNotFoundError(name='secret')
 
@@ -119,7 +119,7 @@ def test_another_missing_module_is_not_hidden(monkeypatch):
         cli.main()
 
 
-def test_missing_click_is_a_message(monkeypatch):
+def test_missing_click_prints_an_error(monkeypatch):
     monkeypatch.setitem(sys.modules, 'click', None)
     with pytest.raises(SystemExit, match='needs click, which is not installed'):
         importlib.reload(cli)
