@@ -1,55 +1,100 @@
-"""Options that several commands have, and what they refuse before hours of work."""
+"""Options that several commands share, checked before any long work begins."""
+
+from __future__ import annotations
 
 import math
 import os
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 import click
 
 from ..data import MNIST
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 __all__ = [
     'data_option',
+    'data_option_for',
     'folder_option',
+    'seed_option',
+    'iterations_option',
+    'schedule_option',
+    'checkpoint_option',
+    'resume_option',
     'file_option',
     'check_file',
     'PICTURES',
     'Finite',
     'new_console',
+    'errors_as_messages',
 ]
 
 PICTURES = '.png', '.pdf', '.svg'
 
 
-def new_console():
-    """Where a command prints: paths as they are, with no colours nor markup in them."""
+def new_console() -> Console:
+    """Return a console that prints paths as they are, without colours or markup."""
     from rich.console import Console
 
     return Console(highlight=False, markup=False)
 
 
-class Finite(click.FloatRange):
-    """A number of a range, neither infinite nor NaN."""
+class errors_as_messages:
+    """Context that prints errors about files and arguments without a traceback."""
 
-    def convert(self, value, parameter, context):
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, problem: BaseException | None, trace: Any) -> None:
+        if isinstance(problem, (OSError, ValueError, FloatingPointError)):
+            raise click.ClickException(str(problem)) from problem
+
+
+class Finite(click.FloatRange):
+    """A number in a range that is neither infinite nor NaN."""
+
+    def convert(self, value: Any, parameter: Any, context: Any) -> float:
+        """Return the number, or fail with a message."""
         number = super().convert(value, parameter, context)
         if not math.isfinite(number):
             self.fail('must be a finite number, got %s.' % value, parameter, context)
         return number
 
 
-def _existing(context, parameter, source):
-    if source not in (None, MNIST) and not os.path.exists(source):
-        raise click.BadParameter("'%s' does not exist." % source)
-    return source
+def data_option_for(keywords: Sequence[str], help_text: str) -> Callable:
+    """Return a ``--data`` option.
+
+    Parameters
+    ----------
+    keywords : sequence of str
+        What it takes beside existing paths.
+    help_text : str
+
+    Returns
+    -------
+    callable
+        A decorator.
+    """
+
+    def check(context, parameter, source):
+        if source not in (None, *keywords) and not os.path.exists(source):
+            raise click.BadParameter("'%s' does not exist." % source)
+        return source
+
+    return click.option(
+        '--data',
+        metavar='|'.join(['DIR', 'FILE', *keywords]),
+        callback=check,
+        help=help_text,
+    )
 
 
-data_option = click.option(
-    '--data',
-    metavar='DIR|FILE|mnist',
-    callback=_existing,
-    help="Folder with MNIST's four IDX files, gzipped or not; an .npz file; or the "
-    'word mnist, to fetch them.  [default: $LASAGNE_STN_DATA, else the digits '
-    'that scikit-learn ships]',
+data_option = data_option_for(
+    [MNIST],
+    "Folder with MNIST's four IDX files, gzipped or not; an .npz file; or the word "
+    'mnist, to download them.  [default: $LASAGNE_STN_DATA, or else the digits that '
+    'scikit-learn ships]',
 )
 folder_option = click.option(
     '--output',
@@ -57,23 +102,70 @@ folder_option = click.option(
     default='lasagne-stn-results',
     show_default=True,
     type=click.Path(file_okay=False, writable=True),
-    help='Where checkpoints and results.jsonl go.',
+    help='Folder of checkpoints and results.jsonl.',
+)
+schedule_option = click.option(
+    '--schedule',
+    type=click.Choice(['paper', 'short']),
+    default='paper',
+    show_default=True,
+    help="The paper's iterations (150000 for digits), or a tenth of them.",
+)
+iterations_option = click.option(
+    '--iterations',
+    type=click.IntRange(1),
+    help='Number of iterations, instead of a schedule.',
+)
+checkpoint_option = click.option(
+    '--checkpoint-every',
+    'every',
+    metavar='N',
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help='Iterations from one checkpoint to the next.',
+)
+resume_option = click.option(
+    '--resume', is_flag=True, help='Continue from the checkpoint, if there is one.'
 )
 
 
-def file_option(name, words, endings=(), **more):
-    """An option that takes the path of a file to write.
+def seed_option(what: str) -> Callable:
+    """Return a ``--seed`` option.
+
+    Parameters
+    ----------
+    what : str
+        What the seed decides, for the help text.
+
+    Returns
+    -------
+    callable
+        A decorator.
+    """
+    return click.option(
+        '--seed',
+        type=click.IntRange(0, 2**32 - 1),
+        default=1,
+        show_default=True,
+        help='Random seed for %s.' % what,
+    )
+
+
+def file_option(
+    name: str, help_text: str, endings: Sequence[str] = (), **more: Any
+) -> Callable:
+    """Return an option that takes the path of a file to write.
 
     Parameters
     ----------
     name : str
-        Of the option.
-    words : str
-        Its help.
+        Name of the option.
+    help_text : str
     endings : sequence of str, optional
-        Those that the path may have; any by default.
+        Allowed endings of the path; any by default.
     **more
-        For :func:`click.option`.
+        Further arguments of :func:`click.option`.
 
     Returns
     -------
@@ -90,31 +182,31 @@ def file_option(name, words, endings=(), **more):
         name,
         metavar='FILE',
         callback=check,
-        help=words,
+        help=help_text,
         type=click.Path(dir_okay=False, writable=True),
         **more,
     )
 
 
-def check_file(path, endings=()):
-    """Refuse the path of a file that cannot be written, or has another ending.
+def check_file(path: str, endings: Sequence[str] = ()) -> None:
+    """Raise an error if a file cannot be written, or has the wrong ending.
 
     Parameters
     ----------
     path : str
     endings : sequence of str, optional
-        Lower case, with the dot; any ending by default.
+        In lower case, with the dot; any ending is allowed by default.
 
     Raises
     ------
     click.BadParameter
-        With the folder, or the endings.
+        The message names the folder or the endings.
     """
     folder = os.path.dirname(os.path.abspath(path))
     if not os.access(folder, os.W_OK):
         raise click.BadParameter(
-            'the folder %s does not exist or cannot be written '
-            'to: give another FILE.' % folder
+            'the folder %s does not exist or cannot be written to: choose another '
+            'FILE.' % folder
         )
     if endings and os.path.splitext(path)[1].lower() not in endings:
         raise click.BadParameter(

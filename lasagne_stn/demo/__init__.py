@@ -1,12 +1,12 @@
-"""The main job: a classifier with a transformer against the same one without."""
+"""The demo: a classifier with a transformer against the same one without."""
 
-from .demo import draw, read_data, run
-from .networks import Classifier, Settings, build_networks
-from .training import Result, train
+from .classifiers import Settings, build_learner, build_networks
+from .command import draw, read_data, run
+from .comparison import Result, train
 
 __all__ = [
     'Settings',
-    'Classifier',
+    'build_learner',
     'build_networks',
     'Result',
     'train',

@@ -1,4 +1,6 @@
-"""What trainings leave: checkpoints, and results a line each."""
+"""What trainings store: checkpoints, and files with one result per line."""
+
+from __future__ import annotations
 
 import errno
 import fcntl
@@ -6,6 +8,7 @@ import json
 import os
 import zipfile
 import zlib
+from typing import Any, Mapping
 
 import numpy as np
 
@@ -22,16 +25,16 @@ __all__ = [
 FACTS = 'facts'  # name of the JSON text among the arrays
 
 
-def save_checkpoint(path, facts, arrays):
-    """Write a checkpoint; a kill at any moment leaves the one before, or this one.
+def save_checkpoint(path: str, facts: Mapping, arrays: Mapping) -> None:
+    """Write a checkpoint; if killed, the file holds the old one or the new one.
 
     Parameters
     ----------
     path : str
-        Of the file, an ``.npz``; it is replaced in one step.
-    facts : dict
+        Path of an ``.npz`` file, which is replaced atomically.
+    facts : mapping
         What JSON can hold.
-    arrays : dict
+    arrays : mapping
         From names to numpy arrays.
     """
     with atomic_write(path) as beside, open(beside, 'wb') as file:
@@ -40,7 +43,7 @@ def save_checkpoint(path, facts, arrays):
         os.fsync(file.fileno())
 
 
-def load_checkpoint(path):
+def load_checkpoint(path: str) -> tuple[dict, dict[str, np.ndarray]]:
     """Read what :func:`save_checkpoint` wrote.
 
     Parameters
@@ -57,7 +60,7 @@ def load_checkpoint(path):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no checkpoint, or damaged.
+        If it is not a checkpoint, or is damaged.
     """
     try:
         with open(path, 'rb') as file, np.load(file, allow_pickle=False) as content:
@@ -72,64 +75,64 @@ def load_checkpoint(path):
         zlib.error,
     ) as problem:
         raise ValueError(
-            'load_checkpoint: %s is no checkpoint, or damaged (%s).\n'
-            'A training that shall go on from it begins anew without it.'
-            % (path, problem)
+            'load_checkpoint: %s is not a checkpoint, or is damaged (%s).\n'
+            'Delete the file to start over.' % (path, problem)
         ) from problem
     return facts, arrays
 
 
-def check_same(path, found, settings):
-    """Refuse a checkpoint of other settings.
+def check_same(path: str, found: Mapping, settings: Any) -> None:
+    """Raise an error if a checkpoint has other settings.
 
     Parameters
     ----------
     path : str
-        Of the checkpoint.
-    found : dict
+        Path of the checkpoint.
+    found : mapping
         The settings in it.
     settings : namedtuple
-        Those that are wanted.
+        The settings it must have.
 
     Raises
     ------
     ValueError
-        If they differ; the first that does is named.
+        If they differ; the message names the first difference.
     """
     for name, value in settings._asdict().items():
         if found.get(name) != value:
             raise ValueError(
-                'The checkpoint %s is of other settings: %s %r, not %r.\nGive another '
+                'The checkpoint %s has other settings: %s is %r, not %r.\nUse another '
                 'folder for one of them.' % (path, name, found.get(name), value)
             )
 
 
-def append_line(path, facts):
-    """Append a line of JSON to a file, in one write and alone, so that lines never mix.
+def append_line(path: str, facts: Mapping) -> None:
+    """Append a line of JSON to a file.
 
-    After what was left of a write that was killed it begins a new line.
+    The file is locked and the line written at once, so that lines never mix. If an
+    earlier write was killed halfway, the line begins after a line break.
 
     Parameters
     ----------
     path : str
-        Of a file that several processes may append to; it is made if there is none.
-    facts : dict
+        A file that several processes may append to; it is created if necessary.
+    facts : mapping
         What JSON can hold.
 
     Raises
     ------
     OSError
-        If the line cannot be written, or not all of it.
+        If the line cannot be written completely.
     """
     line = (json.dumps(facts) + '\n').encode()
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # until it is closed
+        fcntl.flock(handle, fcntl.LOCK_EX)  # released when the file is closed
         size = os.fstat(handle).st_size
         if size and os.pread(handle, 1, size - 1) != b'\n':
             line = b'\n' + line
         written = os.write(handle, line)
-        if written < len(line):  # the disk is full: nothing of it shall stay
+        if written < len(line):  # the disk is full: remove the partial line
             os.ftruncate(handle, size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
         os.fsync(handle)
@@ -137,8 +140,8 @@ def append_line(path, facts):
         os.close(handle)
 
 
-def read_lines(path):
-    """The lines of a file that :func:`append_line` wrote; none if there is no file.
+def read_lines(path: str) -> list[dict]:
+    """Read the lines that :func:`append_line` wrote.
 
     Parameters
     ----------
@@ -147,11 +150,12 @@ def read_lines(path):
     Returns
     -------
     list of dict
+        Empty if there is no such file.
 
     Raises
     ------
     ValueError
-        If a line is damaged; it is named by its number.
+        If a line is damaged; the message gives its number.
     """
     if not os.path.exists(path):
         return []
@@ -161,10 +165,10 @@ def read_lines(path):
             try:
                 found.append(json.loads(line))
                 if not isinstance(found[-1], dict):
-                    raise ValueError('no results')
+                    raise ValueError('not a result')
             except ValueError as problem:
                 raise ValueError(
-                    'read_lines: line %d of %s is damaged (%s).\nRemove '
-                    'that line.' % (number, path, problem)
+                    'read_lines: line %d of %s is damaged (%s).\nRemove that line.'
+                    % (number, path, problem)
                 ) from problem
     return found

@@ -1,15 +1,19 @@
-"""The paper's networks, each a list of words, built of Lasagne's layers and ours [1]_.
+"""The paper's networks: lists of layer specifications, built with Lasagne [1]_.
 
-A word is a tuple: ``('dense', units)``, ``('conv', filters, width)``, ``('max', n)``
-and ``('mean', n)`` for pooling, and ``('warp', transform, words, side)`` for a
-transformer whose localisation network is `words`, whose output has `side` x `side`
-pixels (those of its input if None). ``('beside', [word, word])`` feeds all of them
-with the same input and joins their channels.
+A specification is a tuple: ``('dense', units)``, ``('conv', filters, width)``,
+``('max', n)`` and ``('mean', n)`` for pooling, and ``('warp', transform, layers,
+side)`` for a transformer: the list `layers` specifies its localisation network, and its
+output has `side` x `side` pixels (its input's size if None). ``('beside', [layer,
+layer])`` feeds all of them the same input and concatenates their channels.
 
 References
 ----------
 .. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Sequence
 
 import lasagne
 from lasagne.layers import (
@@ -17,20 +21,25 @@ from lasagne.layers import (
     Conv2DLayer,
     DenseLayer,
     InputLayer,
+    Layer,
     MaxPool2DLayer,
     Pool2DLayer,
 )
+from theano import Variable
 
 from .. import checks
 from ..layers import TransformerLayer
 from ..localisation import localisation_head, tag_localisation
 from ..transforms import Affine, Projective, ThinPlateSpline
 
+if TYPE_CHECKING:
+    from .tasks.digits_experiments import Experiment
+
 __all__ = [
     'MODELS',
     'TRANSFORMS',
     'LOCALISATION',
-    'network_words',
+    'network_spec',
     'build_network',
     'transformers',
     'input_layer',
@@ -42,19 +51,21 @@ TRANSFORMS = {
     'projective': Projective(),
     'tps': ThinPlateSpline(16),
 }
-LOCALISATION = {
+LOCALISATION: dict[str, list[tuple]] = {
     'fcn': [('dense', 32)] * 3,
     'cnn': [('mean', 2), ('conv', 20, 5), ('max', 2), ('conv', 20, 5), ('dense', 20)],
 }
 
 
-def network_words(experiment, model, transform=None):
-    """The words of a model in an experiment.
+def network_spec(
+    experiment: Experiment, model: str, transform: str | None = None
+) -> list[tuple]:
+    """Return the layer specifications of a model in an experiment.
 
     Parameters
     ----------
     experiment : Experiment
-        With the number of units of each model.
+        Gives the number of units of each model.
     model : str
         One of ``MODELS``.
     transform : str, optional
@@ -67,66 +78,66 @@ def network_words(experiment, model, transform=None):
     Raises
     ------
     ValueError
-        If the experiment has no such model, or `transform` is missing or too much.
+        If the experiment has no such model, or `transform` is missing or not allowed.
 
     Examples
     --------
     >>> from lasagne_stn.paper import EXPERIMENTS
-    >>> network_words(EXPERIMENTS['R'], 'fcn')
+    >>> network_spec(EXPERIMENTS['R'], 'fcn')
     [('dense', 256), ('dense', 256)]
     """
-    checks.choice('network_words', 'model', model, tuple(experiment.units))
+    checks.choice('network_spec', 'model', model, tuple(experiment.units))
     units, kind = experiment.units[model], model[-3:]
-    if kind == 'fcn':
-        classifier = [('dense', units), ('dense', units)]
-    else:
+    classifier: list[tuple] = [('dense', units), ('dense', units)]
+    if kind == 'cnn':
         classifier = [('conv', units, 9), ('max', 2), ('conv', units, 7), ('max', 2)]
     if 'st-' not in model:
         if transform is not None:
             raise checks.argument_error(
-                'network_words', 'transform', 'be None for %s' % model, transform
+                'network_spec', 'transform', 'be None for %s' % model, transform
             )
         return classifier
-    checks.choice('network_words', 'transform', transform, tuple(TRANSFORMS))
-    warp = (
-        'warp',
-        transform,
-        LOCALISATION[kind],
-        experiment.warped.get(kind, experiment.size),
-    )
+    checks.choice('network_spec', 'transform', transform, tuple(TRANSFORMS))
+    side = experiment.warped.get(kind, experiment.size)
+    warp: tuple = 'warp', transform, LOCALISATION[kind], side
     if model.startswith('2-'):
-        warp = ('beside', [warp, warp])
+        warp = 'beside', [warp, warp]
     pool = [('mean', experiment.pool)] if experiment.pool > 1 else []
-    return [warp] + pool + classifier
+    return [warp, *pool, *classifier]
 
 
-def build_network(words, incoming, num_units, border_mode='nearest'):
-    """A network of Lasagne's layers and ours; rectified linear, the last layer linear.
+def build_network(
+    spec: Sequence[tuple],
+    incoming: Layer,
+    num_units: int,
+    border_mode: str = 'nearest',
+) -> Layer:
+    """Build a network of rectified linear layers and a linear last layer.
 
     Parameters
     ----------
-    words : list of tuple
-        See this module.
+    spec : sequence of tuple
+        Layer specifications, see this module.
     incoming : Layer
         Images, ``(batch, channels, rows, columns)``.
     num_units : int
-        Of the last layer.
+        Number of units of the last layer.
     border_mode : str, optional
-        Of the transformers. The paper's eq. 5 is 'constant'; round digits, whose edges
-        are dark, 'nearest' reads almost the same, by a faster kernel.
+        Border mode of the transformers. The paper's eq. 5 is 'constant'. Around digits,
+        where images are dark, 'nearest' reads almost the same and has a faster kernel.
 
     Returns
     -------
     Layer
         Shape ``(batch, num_units)``.
     """
-    layer = _stack(words, incoming, border_mode)
+    layer = _stack(spec, incoming, border_mode)
     return DenseLayer(layer, num_units, nonlinearity=lasagne.nonlinearities.linear)
 
 
-def _stack(words, layer, border_mode):
-    for word in words:
-        layer = _layer(layer, border_mode, *word)
+def _stack(spec, layer, border_mode):
+    for each in spec:
+        layer = _layer(layer, border_mode, *each)
     return layer
 
 
@@ -140,10 +151,10 @@ def _layer(incoming, border_mode, kind, *sizes):
     if kind == 'mean':
         return Pool2DLayer(incoming, sizes[0], mode='average_exc_pad')
     if kind == 'beside':
-        return ConcatLayer([_layer(incoming, border_mode, *word) for word in sizes[0]])
-    name, words, side = sizes
+        return ConcatLayer([_layer(incoming, border_mode, *each) for each in sizes[0]])
+    name, spec, side = sizes
     transform = TRANSFORMS[name]
-    theta = localisation_head(_stack(words, incoming, border_mode), transform)
+    theta = localisation_head(_stack(spec, incoming, border_mode), transform)
     tag_localisation(theta, [incoming])
     return TransformerLayer(
         incoming,
@@ -154,8 +165,8 @@ def _layer(incoming, border_mode, kind, *sizes):
     )
 
 
-def transformers(network):
-    """The transformers in a network, in the order of its layers.
+def transformers(network: Layer) -> list[TransformerLayer]:
+    """Return the transformers in a network, in the order of its layers.
 
     Parameters
     ----------
@@ -172,6 +183,21 @@ def transformers(network):
     ]
 
 
-def input_layer(size, input_var=None, channels=1):
-    """The layer that images of `size` pixels square come from."""
+def input_layer(
+    size: int, input_var: Variable | None = None, channels: int = 1
+) -> InputLayer:
+    """Return an input layer for square images.
+
+    Parameters
+    ----------
+    size : int
+        Pixels along a side.
+    input_var : Theano variable, optional
+    channels : int, optional
+
+    Returns
+    -------
+    InputLayer
+        Shape ``(batch, channels, size, size)``.
+    """
     return InputLayer((None, channels, size, size), input_var)

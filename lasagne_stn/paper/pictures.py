@@ -1,7 +1,10 @@
-"""Pictures of the paper's experiments: data, learning curves, grids over time."""
+"""Pictures of the digits' experiments: data, learning curves, grids over time."""
+
+from __future__ import annotations
 
 import os
 import time
+from typing import TYPE_CHECKING, Iterator, Sequence
 
 import numpy as np
 import theano
@@ -9,78 +12,86 @@ import theano
 from .. import viz
 from ..data import place_on_canvas
 from ..layers import SamplingGridLayer, TransformerLayer
-from .experiments import EXPERIMENTS
-from .job import fingerprint
 from .networks import TRANSFORMS
-from .training import WATCHED, Run, load_run, test_set
+from .tasks.colocalisation import CLUTTER
+from .tasks.colocalisation.canvases import CANVAS
+from .tasks.digits import DIGITS, Run
+from .tasks.digits_experiments import EXPERIMENTS
+from .training import WATCHED
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ['draw_distortions', 'draw_learning', 'animate_grids']
 
 ROWS, COLUMNS = 8, 12
 FRAMES = 60
-TIMED = 2560  # images, drawn in batches as in training
+TIMED = 2560  # images, sampled in batches as in training
 BATCH = 256
 SETTINGS = Run._fields[Run._fields.index('iterations') :]  # named where they differ
 
 
-def draw_distortions(data, folder, seed=1):
-    """Write a contact sheet of each distortion, and time it.
+def draw_distortions(
+    data: Sequence[np.ndarray], folder: str, seed: int = 1
+) -> Iterator[tuple[str, tuple[int, ...], float]]:
+    """Write a contact sheet of each distortion, and measure its speed.
 
     Parameters
     ----------
-    data : tuple of numpy array
-        Training images and labels, and more.
+    data : sequence of numpy array
+        Training images and labels; others are ignored.
     folder : str
-        Where ``R.png``, ``RTS.png`` and so on go; it is made if there is none.
+        Where ``R.png``, ``RTS.png`` and so on go; it is created if necessary.
     seed : int, optional
-        The same seed draws the same images.
+        Random seed of the images and their distortions.
 
     Yields
     ------
     path : str
-        Of a sheet.
+        Path of a sheet.
     size : tuple of int
-        Rows and columns of its images, in pixels; a pair stands side by side.
+        Rows and columns of its images, in pixels; a pair is shown side by side.
     speed : float
-        Images drawn in a second.
+        Images distorted per second.
     """
     os.makedirs(folder, exist_ok=True)
     images, labels = data[:2]
-    draws = {name: experiment.draw for name, experiment in EXPERIMENTS.items()}
-    draws.update({'T-84': _placed(0), 'TC-84': _placed(16)})
-    for name, draw in draws.items():
+    samplers = {name: each.sample_batch for name, each in EXPERIMENTS.items()}
+    for name, clutter in CLUTTER.items():
+        samplers['%s-%d' % (name, CANVAS)] = _on_canvas(clutter.num_patches)
+    for name, sample in samplers.items():
         rng = np.random.default_rng(seed)
         chosen = rng.integers(len(images), size=TIMED)
-        drawn, _ = draw(images, labels, chosen[: ROWS * COLUMNS], rng)
-        sheet = np.concatenate(list(drawn.transpose(1, 0, 2, 3)), axis=2)
-        figure = viz.new_figure(COLUMNS * 0.8 * drawn.shape[1], ROWS * 0.8)
+        batch, _ = sample(images, labels, chosen[: ROWS * COLUMNS], rng)
+        sheet = np.concatenate(list(batch.transpose(1, 0, 2, 3)), axis=2)
+        figure = viz.new_figure(COLUMNS * 0.8 * batch.shape[1], ROWS * 0.8)
         viz.draw_sheet(figure.add_axes([0, 0, 1, 1]), sheet, COLUMNS)
         path = os.path.join(folder, name + '.png')
         viz.save_figure(figure, path)
-        draw(images, labels, chosen[:BATCH], rng)
+        sample(images, labels, chosen[:BATCH], rng)
         start = time.perf_counter()
         for first in range(0, TIMED, BATCH):
-            draw(images, labels, chosen[first : first + BATCH], rng)
+            sample(images, labels, chosen[first : first + BATCH], rng)
         yield path, sheet.shape[1:], TIMED / (time.perf_counter() - start)
 
 
-def _placed(num_patches):
-    def draw(images, labels, chosen, rng):
+def _on_canvas(num_patches):
+    def sample_batch(images, labels, chosen, rng):
         canvases, _ = place_on_canvas(
-            images[chosen], rng, (84, 84), num_patches, images
+            images[chosen], rng, (CANVAS, CANVAS), num_patches, images
         )
         return canvases[:, np.newaxis], labels[chosen]
 
-    return draw
+    return sample_batch
 
 
-def draw_learning(lines):
-    """Test errors against iterations, an axes for each experiment.
+def draw_learning(lines: Sequence[dict]) -> Figure:
+    """Draw test errors against iterations, one panel for each experiment.
 
     Parameters
     ----------
-    lines : list of dict
-        Lines of results, see :func:`lasagne_stn.paper.job.result_line`.
+    lines : sequence of dict
+        Lines of results.
 
     Returns
     -------
@@ -89,7 +100,7 @@ def draw_learning(lines):
     Raises
     ------
     ValueError
-        If none of them is of a training.
+        If no line is from a training with digits.
     """
     names = [
         name
@@ -100,65 +111,66 @@ def draw_learning(lines):
         raise ValueError('draw_learning: there is no result of a training to draw.')
     figure = viz.new_figure(6 * len(names), 4.2)
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names):
-        mine = [line for line in lines if line.get('experiment') == name]
-        varied = [
-            field for field in SETTINGS if len({line[field] for line in mine}) > 1
-        ]
+        own = [line for line in lines if line.get('experiment') == name]
+        varied = [field for field in SETTINGS if len({line[field] for line in own}) > 1]
         curves = {}
-        for line in mine:
-            words = [line['model'], line['transform'], 'seed %d' % line['seed']]
-            words += [
+        for line in own:
+            parts = [line['model'], line['transform'], 'seed %d' % line['seed']]
+            parts += [
                 '%s %s' % (field.replace('_', ' '), line[field]) for field in varied
             ]
             iterations, _, errors = np.transpose(line['history'])
-            curves[' '.join(filter(None, words))] = iterations, 100 * errors
+            curves[' '.join(filter(None, parts))] = iterations, 100 * errors
         viz.draw_curves(axes, curves, 'test error on %s' % name)
     figure.tight_layout()
     return figure
 
 
-def animate_grids(checkpoint, data, path):
-    """Write a GIF of where the transformers look at ten test images, over time.
+def animate_grids(checkpoint: str, data: Sequence[np.ndarray], path: str) -> None:
+    """Write a GIF of the sampling grids on ten test images as training goes on.
 
     Parameters
     ----------
     checkpoint : str
-        Path of a run of a model with transformers.
-    data : tuple of numpy array
+        Path of the checkpoint of a model with transformers.
+    data : sequence of numpy array
         The images it was trained on.
     path : str
-        Of the GIF.
+        Path of the GIF.
 
     Raises
     ------
     ValueError
         If the model has no transformer, or it was trained on other data.
     """
-    result = load_run(checkpoint)
+    result = DIGITS.load_run(checkpoint)
     if result.run.transform is None:
         raise ValueError(
-            'animate_grids: %s is of the model %s, which has no '
-            'transformer.' % (checkpoint, result.run.model)
+            'animate_grids: %s has the model %s, which has no transformer.'
+            % (checkpoint, result.run.model)
         )
-    if result.run.data not in ('', fingerprint(data)):
+    fingerprint = DIGITS.dataset.fingerprint(data)
+    if result.run.data not in ('', fingerprint):
         raise ValueError(
-            'animate_grids: data must be those of the training, %s, got '
-            '%s.' % (result.run.data, fingerprint(data))
+            'animate_grids: data must be those of the training, %s, got %s.'
+            % (result.run.data, fingerprint)
         )
-    images = test_set(result.run, data)[0][:WATCHED].max(axis=1)
+    images = DIGITS.test_set(result.run, data)[0][:WATCHED].max(axis=1)
     transform = TRANSFORMS[result.run.transform]
-    start = np.broadcast_to(transform.identity, (1,) + result.thetas.shape[1:])
+    start = np.broadcast_to(
+        np.array(transform.identity), (1,) + result.thetas.shape[1:]
+    )
     thetas = np.concatenate([start, result.thetas])
     iterations = [0] + [record[0] for record in result.history]
     experiment = EXPERIMENTS[result.run.experiment]
     size = experiment.warped.get(result.run.model[-3:], experiment.size)
-    look = _looker(transform, images.shape[1:], size)
-    count, warps = len(images), thetas.shape[1]
+    warp = _compiled_warp(transform, images.shape[1:], size)
+    count, num_warps = len(images), thetas.shape[1]
     last = len(thetas) - 1
     frames = np.unique(np.linspace(0, last, min(FRAMES, last + 1)).round().astype(int))
     pairs = [
         [
-            look(images[:, np.newaxis], theta.astype('float32'))
+            warp(images[:, np.newaxis], theta.astype('float32'))
             for theta in thetas[frame]
         ]
         for frame in frames
@@ -167,9 +179,9 @@ def animate_grids(checkpoint, data, path):
         np.array([np.concatenate([pair[part] for pair in frame]) for frame in pairs])
         for part in (0, 1)
     )
-    figure = viz.new_figure(1.05 * count, 2.2 * warps + 0.3)
+    figure = viz.new_figure(1.05 * count, 2.2 * num_warps + 0.3)
     axes = figure.subplots(
-        2 * warps,
+        2 * num_warps,
         count,
         squeeze=False,
         gridspec_kw={
@@ -181,12 +193,13 @@ def animate_grids(checkpoint, data, path):
             'hspace': 0.05,
         },
     )
-    # A transformer's pair of rows beside the other's, as columns more.
-    axes = axes.reshape(warps, 2, count).swapaxes(0, 1).reshape(2, warps * count)
+    # The two rows of a second transformer become further columns.
+    axes = axes.reshape(num_warps, 2, count).swapaxes(0, 1)
+    axes = axes.reshape(2, num_warps * count)
     viz.save_animation(
         viz.grid_animation(
             axes,
-            np.concatenate([images] * warps),
+            np.concatenate([images] * num_warps),
             points,
             warped[:, :, 0],
             ['after %d iterations' % iterations[frame] for frame in frames],
@@ -195,8 +208,8 @@ def animate_grids(checkpoint, data, path):
     )
 
 
-def _looker(transform, image_size, size):
-    """Source points and warped images for images and theta."""
+def _compiled_warp(transform, image_size, size):
+    """Return a function from images and theta to source points and warped images."""
     layer = TransformerLayer(
         (None, 1) + image_size,
         (None, transform.num_params),

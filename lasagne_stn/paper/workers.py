@@ -1,9 +1,11 @@
-"""Trainings in processes of their own, each with one thread, begun again if killed.
+"""Trains in worker processes with one thread each, and restarts those that are killed.
 
-A process for each: Theano keeps its settings for a whole process, what one training
-leaves in memory the next would carry along, and a crash in compiled code ends no more
-than that training, which goes on from its checkpoint.
+Each run has its own process: Theano keeps its settings for a whole process, memory that
+one run leaves behind would burden the next, and a crash in compiled code ends only that
+run, which continues from its checkpoint.
 """
+
+from __future__ import annotations
 
 import os
 import subprocess
@@ -11,124 +13,137 @@ import sys
 import tempfile
 import threading
 import time
-from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from typing import Any, Callable, Generator, NamedTuple, Sequence
 
-from .job import fingerprint, prepare, result_line, run_name
-from .search import Search, find_digits, search_name
-from .training import Run, train
+from .single_run import load_data
+from .tasks import Task
 
-__all__ = ['Job', 'Stopped', 'train_apart', 'train_here']
+__all__ = ['QueuedRun', 'Stopped', 'train_in_worker', 'train_on_cores']
 
 STARTS = 4  # of a process that is killed each time
-PATIENCE = 1.0  # seconds from one look at `stopped` to the next
-RARE = 0.5  # seconds from one report to the next
-TAIL = 3000  # bytes of what a process wrote that an error quotes
+PATIENCE = 1.0  # seconds between two calls of `stopped`
+REPORT_INTERVAL = 0.5  # seconds between two reports
+TAIL = 3000  # last bytes of a worker's output that an error quotes
 
 
-class Job(namedtuple('Job', 'run source folder every')):
-    """A training, and where it finds and keeps what.
+class QueuedRun(NamedTuple):
+    """A run to train, with its data and its folder.
 
     Attributes
     ----------
-    run : Run or Search
+    task : Task
+        A worker receives it pickled, so it may be missing from the worker's registry.
+    run : namedtuple
+        Settings of the task.
     source : str or None
-        See :func:`lasagne_stn.data.find_data`.
+        Where the data are; see :meth:`lasagne_stn.paper.tasks.Dataset.find`.
     folder : str
-        Of the checkpoint; a training or search continues from it if there is one.
+        Folder of the checkpoint; the run continues from it if there is one.
     every : int
-        Iterations from one checkpoint of a training to the next.
+        Iterations from one checkpoint to the next.
     """
 
-    @property
-    def name(self):
-        """What its files are called."""
-        return (search_name if isinstance(self.run, Search) else run_name)(self.run)
+    task: Task
+    run: Any
+    source: str | None
+    folder: str
+    every: int
 
     @property
-    def length(self):
-        """Iterations in all, an encoder's among them."""
-        return self.run.iterations + getattr(self.run, 'encoder_iterations', 0)
+    def name(self) -> str:
+        """Name of the run's files."""
+        return self.task.file_name(self.run)
+
+    @property
+    def length(self) -> int:
+        """Number of iterations of all stages."""
+        return self.task.bar_length(self.run)
 
 
 class Stopped(Exception):
-    """A training was ended because nobody wants it any more."""
+    """A training was stopped because its result is no longer wanted."""
 
 
-def train_apart(
-    job, report=lambda iteration, loss, error: None, stopped=lambda: False, flags=''
-):
-    """Train in a process of its own.
+def train_in_worker(
+    queued: QueuedRun,
+    report: Callable = lambda iteration, loss, error: None,
+    stopped: Callable[[], bool] = lambda: False,
+    flags: str = '',
+) -> dict:
+    """Train in a new process.
 
-    A process that is killed, or crashes in compiled code, is started again and goes on
-    from the checkpoint, three times. If this process dies, that one ends at its next
-    report.
+    A process that is killed, or crashes in compiled code, is restarted up to three
+    times and continues from the checkpoint. If this process dies, the worker ends at
+    its next report.
 
     Parameters
     ----------
-    job : Job
+    queued : QueuedRun
     report : callable, optional
-        Called now and then with the number of iterations done, the loss of the last,
-        and the last test error (None before the first).
+        Called from time to time with the number of iterations done, the last loss, and
+        the last test error (None before the first test).
     stopped : callable, optional
-        Asked about every second; True ends the training.
+        Called about every second; if it returns True, the training ends.
     flags : str, optional
-        Put behind the THEANO_FLAGS of this process.
+        Appended to the THEANO_FLAGS of this process.
 
     Returns
     -------
     dict
-        The line of results, see :func:`lasagne_stn.paper.job.result_line` and
-        :func:`lasagne_stn.paper.search.find_digits`.
+        The line of results; see :meth:`lasagne_stn.paper.tasks.Task.measure`.
 
     Raises
     ------
     Stopped
-        If `stopped` said so.
+        If `stopped` returned True.
     RuntimeError
         If the training raised an error, or its process was killed each time.
     """
     for _ in range(STARTS):
-        line, exit_code, words = _try(job, report, stopped, flags)
+        line, exit_code, message = _try(queued, report, stopped, flags)
         if line is not None:
             return line
         if exit_code >= 0:
-            raise RuntimeError(words)
+            raise RuntimeError(message)
     raise RuntimeError(
         'its process was killed %d times, the last time by signal %d.\n'
-        'Too little memory, perhaps.  %s' % (STARTS, -exit_code, words)
+        'There may be too little memory.  %s' % (STARTS, -exit_code, message)
     )
 
 
-def train_here(jobs, report=lambda job, iteration, loss, error: None):
-    """Train several at a time, a process for each core that this one may use.
+def train_on_cores(
+    queue: Sequence[QueuedRun],
+    report: Callable = lambda queued, iteration, loss, error: None,
+) -> Generator[tuple[QueuedRun, dict | BaseException], None, None]:
+    """Train several runs at a time, one process per core available to this process.
 
-    Leaving this generator early stops the trainings under way; their checkpoints stay.
+    Closing this generator early stops the runs in progress; their checkpoints are kept.
 
     Parameters
     ----------
-    jobs : sequence of Job
-        They are begun in this order.
+    queue : sequence of QueuedRun
+        They are started in this order.
     report : callable, optional
-        Called now and then, from any thread, with a job and what
-        :func:`train_apart` reports of it.
+        Called from time to time, from any thread, with a queued run and what
+        :func:`train_in_worker` reports.
 
     Yields
     ------
-    job : Job
-    outcome : dict or Exception
+    queued : QueuedRun
+    result : dict or Exception
         The line of results, or why there is none.
     """
     stop = threading.Event()
 
-    def train(job):
-        return train_apart(job, lambda *words: report(job, *words), stop.is_set)
+    def train(queued):
+        return train_in_worker(queued, lambda *args: report(queued, *args), stop.is_set)
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        futures = {pool.submit(train, job): job for job in jobs}
+        futures = {pool.submit(train, queued): queued for queued in queue}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.exception() or future.result()
@@ -138,8 +153,8 @@ def train_here(jobs, report=lambda job, iteration, loss, error: None):
                 future.cancel()
 
 
-def _try(job, report, stopped, flags):
-    """The line or None, the exit code, and what the process said of its end."""
+def _try(queued, report, stopped, flags):
+    """Return the line or None, the exit code, and the worker's last output."""
     ours, theirs = Pipe()
     with tempfile.TemporaryFile() as log, ours:
         process = subprocess.Popen(
@@ -153,12 +168,12 @@ def _try(job, report, stopped, flags):
         )
         theirs.close()
         try:
-            for kind, *words in _messages(ours, job, stopped):
+            for kind, *content in _messages(ours, queued, stopped):
                 if kind == 'line':
-                    return words[0], 0, ''
-                if kind == 'refused':
-                    return None, 0, words[0]
-                report(*words)
+                    return content[0], 0, ''
+                if kind == 'error':
+                    return None, 0, content[0]
+                report(*content)
             exit_code = process.wait()
             log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL))
             return None, exit_code, log.read().decode(errors='replace')
@@ -167,10 +182,10 @@ def _try(job, report, stopped, flags):
             process.wait()
 
 
-def _messages(pipe, job, stopped):
-    """What a process says of its job, until it ends."""
+def _messages(pipe, queued, stopped):
+    """Yield a worker's messages until it ends."""
     with suppress(EOFError, ConnectionError):
-        pipe.send(job)
+        pipe.send(queued)
         while True:
             if stopped():
                 raise Stopped
@@ -179,7 +194,7 @@ def _messages(pipe, job, stopped):
 
 
 def _environment(flags):
-    """One thread, so that as many trainings as cores disturb each other least."""
+    """Use one thread, so that as many runs as cores disturb each other least."""
     given = os.environ.get('THEANO_FLAGS')
     return dict(
         os.environ,
@@ -189,46 +204,34 @@ def _environment(flags):
 
 
 def _serve(pipe):
-    """What runs in the new process."""
-    job = pipe.recv()
+    """Train the run that the pipe sends; this is what a worker does."""
+    task, run, source, folder, every = pipe.recv()
     try:
-        data, words = prepare(job.source)
-        if fingerprint(data) != job.run.data:
+        data, description = load_data(task.dataset, source)
+        found = task.dataset.fingerprint(data)
+        if found != run.data:
             raise ValueError(
-                '%s are other data than those of the run: %s, not %s.'
-                % (words, fingerprint(data), job.run.data)
+                "%s are not the run's data: %s, not %s."
+                % (description, found, run.data)
             )
-        answer = 'line', _carry_out(job, data, pipe)
+        line = task.measure(run, data, folder, _Reports(pipe).open, every)
+        answer = 'line', line
     except (ConnectionError, EOFError):
-        return  # nobody waits for it any more
+        return  # the other end is gone
     except (OSError, ValueError, FloatingPointError) as problem:
-        answer = 'refused', str(problem)
+        answer = 'error', str(problem)
     pipe.send(answer)
 
 
-def _carry_out(job, data, pipe):
-    """The line of results of a training, or of a search."""
-    if isinstance(job.run, Search):
-        return find_digits(
-            job.run,
-            data,
-            job.folder,
-            lambda run: _Reports(
-                pipe, before=0 if isinstance(run, Run) else run.encoder_iterations
-            ),
-        )[0]
-    os.makedirs(job.folder, exist_ok=True)
-    path = os.path.join(job.folder, job.name + '.npz')
-    return result_line(
-        train(job.run, data, path, job.every, True, _Reports(pipe).report)
-    )
-
-
 class _Reports:
-    """Sends reports through a pipe, but not too many; stands where a bar would be."""
+    """Sends reports through a pipe, but not too often, in place of progress bars."""
 
-    def __init__(self, pipe, before=0):
-        self._pipe, self._before, self._last = pipe, before, -RARE
+    def __init__(self, pipe):
+        self._pipe, self._before, self._last = pipe, 0, -REPORT_INTERVAL
+
+    def open(self, iterations, batch_size, before=0):
+        self._before = before
+        return self
 
     def __enter__(self):
         return self
@@ -236,9 +239,9 @@ class _Reports:
     def __exit__(self, *error):
         pass
 
-    def report(self, iteration, *words):
-        if time.monotonic() - self._last >= RARE:
-            self._pipe.send(('at', self._before + iteration) + words)
+    def report(self, iteration, *loss_error):
+        if time.monotonic() - self._last >= REPORT_INTERVAL:
+            self._pipe.send(('report', self._before + iteration) + loss_error)
             self._last = time.monotonic()
 
 
