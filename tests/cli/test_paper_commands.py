@@ -14,8 +14,8 @@ from lasagne_stn.paper import EXPERIMENTS, Run, pictures, read_lines
 def invoke():
     """Runs the command; the floatX that it chooses ends with the test."""
 
-    def run(*words):
-        return CliRunner().invoke(cli.commands, [str(word) for word in words])
+    def run(*arguments):
+        return CliRunner().invoke(cli.commands, [str(each) for each in arguments])
 
     with theano.configparser.change_flags(floatX='float32'):
         yield run
@@ -38,7 +38,7 @@ def few(monkeypatch, rng):
     return data
 
 
-def train(invoke, folder, *words):
+def train(invoke, folder, *arguments):
     return invoke(
         'train',
         '--experiment',
@@ -51,7 +51,7 @@ def train(invoke, folder, *words):
         2,
         '--output',
         folder,
-        *words,
+        *arguments,
     )
 
 
@@ -68,7 +68,7 @@ def test_train_evaluate_and_plot(invoke, few, tmp_path, monkeypatch):
 
     result = invoke('evaluate', checkpoint)
     assert result.exit_code == 0, result.output
-    assert 'R-st-fcn-affine-4-seed1, 4 iterations of 4' in result.output
+    assert 'R-st-fcn-affine-4-seed1, 4 of 4 iterations' in result.output
     assert 'Test error %.2f %%' % line['error'] in result.output
     assert 'other data' not in result.output
     before, few[0][0, 0, 0] = few[0][0, 0, 0], 0.5
@@ -101,7 +101,7 @@ def test_train_evaluate_and_plot(invoke, few, tmp_path, monkeypatch):
         assert result.exit_code == 2 and message in result.output
 
 
-def test_curves_of_one_seed_are_told_apart_by_what_differs():
+def test_the_legend_names_the_settings_that_differ():
     lines = [
         dict(
             Run(iterations=iterations, momentum=momentum)._asdict(),
@@ -125,7 +125,7 @@ def test_without_results_of_trainings_there_is_no_curve(invoke, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'words',
+    'arguments',
     [
         ('train', '--learning-rate', 'nan'),
         ('train', '--momentum', 'nan'),
@@ -134,13 +134,13 @@ def test_without_results_of_trainings_there_is_no_curve(invoke, tmp_path):
         ('colocalise', '--shake', 'nan'),
     ],
 )
-def test_a_number_that_is_none_is_refused(invoke, words):
-    result = invoke(*words)
+def test_a_number_must_be_finite(invoke, arguments):
+    result = invoke(*arguments)
     assert result.exit_code == 2
-    assert 'must be a finite number, got %s.' % words[2] in result.output
+    assert 'must be a finite number, got %s.' % arguments[2] in result.output
 
 
-def test_a_second_training_continues_or_is_refused(invoke, few, tmp_path):
+def test_a_second_training_must_be_resumed(invoke, few, tmp_path):
     assert train(invoke, tmp_path).exit_code == 0
     result = train(invoke, tmp_path)
     assert result.exit_code == 1
@@ -152,7 +152,7 @@ def test_a_second_training_continues_or_is_refused(invoke, few, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'words, message',
+    'arguments, message',
     [
         (['--transform', 'tps'], "transform must be None for fcn, got 'tps'"),
         (
@@ -162,8 +162,8 @@ def test_a_second_training_continues_or_is_refused(invoke, few, tmp_path):
         (['--model', '2-st-fcn', '--transform', 'tps'], "model must be one of 'fcn',"),
     ],
 )
-def test_models_that_do_not_exist_are_a_message(invoke, few, tmp_path, words, message):
-    result = train(invoke, tmp_path, *words)
+def test_an_unknown_model_is_a_message(invoke, few, tmp_path, arguments, message):
+    result = train(invoke, tmp_path, *arguments)
     assert result.exit_code == 1 and message in result.output
     assert list(tmp_path.iterdir()) == []
 
@@ -176,7 +176,7 @@ def test_digits_of_another_size_are_a_message(invoke, tmp_path, mnist_folder):
 
 def test_a_sheet_of_each_distortion(invoke, few, tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, 'TIMED', 96)
-    for name in ('RTS', 'P', 'E'):  # drawn in other tests, slow to compile
+    for name in ('RTS', 'P', 'E'):  # sampled in other tests, slow to compile
         monkeypatch.delitem(EXPERIMENTS, name)
     result = invoke('distortions', '--output', tmp_path / 'new')
     assert result.exit_code == 0, result.output

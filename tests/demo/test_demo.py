@@ -1,4 +1,4 @@
-"""The main command in small: networks, training, interruption, table and picture."""
+"""The demo in small: networks, training, interruption, table and picture."""
 
 import io
 
@@ -9,7 +9,8 @@ import theano
 from rich.console import Console
 
 from lasagne_stn import demo
-from lasagne_stn.demo import demo as command
+from lasagne_stn.demo import command
+from lasagne_stn.paper import Learner
 
 TINY = demo.Settings(epochs=2, batch_size=8, num_units=12, seed=5)
 
@@ -78,7 +79,7 @@ def test_training_starts_from_the_identity_and_moves(data):
     assert all(np.isfinite(losses).all() for _, _, losses in seen)
     assert result.epochs == 2 and not result.interrupted
     assert list(result.test[1]) == [0, 1]
-    assert all(network.seconds > 0 for network in (result.plain, result.transformer))
+    assert len(result.seconds) == 2 and min(result.seconds) > 0
 
 
 def test_training_learns(data):
@@ -89,7 +90,7 @@ def test_training_learns(data):
     assert (last < 0.8 * first).all()
 
 
-def test_the_seed_decides_to_the_last_digit(data):
+def test_the_seed_decides_bit_for_bit(data):
     before = lasagne.random.get_rng()
     first, again = demo.train(data, TINY), demo.train(data, TINY)
     assert_same(state(first), state(again))
@@ -98,13 +99,14 @@ def test_the_seed_decides_to_the_last_digit(data):
     assert lasagne.random.get_rng() is before
 
 
-def test_the_error_counts_wrong_classes_in_parts(data, monkeypatch):
-    network = demo.train(data, TINY).transformer
-    classes = network.look(np.zeros((5, 12, 12), 'float32'))[0]
+def test_the_error_counts_wrong_classes_of_all_parts(data, monkeypatch):
+    learner = demo.train(data, TINY).transformer
+    images = np.zeros((5, 1, 12, 12), 'float32')
+    classes = learner.predict(images)[0]
     labels = classes.astype('int32')
     labels[3] += 1
-    monkeypatch.setattr('lasagne_stn.demo.networks.BATCH', 2)
-    assert network.error(np.zeros((5, 12, 12), 'float32'), labels) == 1 / 5
+    monkeypatch.setattr('lasagne_stn.paper.learner.BATCH', 2)
+    assert learner.error(images, labels) == 1 / 5
 
 
 def test_an_interruption_ends_with_what_there_is(data):
@@ -120,12 +122,12 @@ def test_an_interruption_ends_with_what_there_is(data):
 def test_few_test_images_are_distorted_in_four_ways(data, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        demo.Classifier,
+        Learner,
         'error',
         lambda self, images, labels: asked.append(len(images)) or 0.0,
     )
     demo.train(data, TINY)
-    monkeypatch.setattr('lasagne_stn.demo.training.FEW', 6)
+    monkeypatch.setattr('lasagne_stn.demo.comparison.FEW', 6)
     demo.train(data, TINY)
     assert asked == [24, 24, 6, 6]
 
@@ -133,26 +135,26 @@ def test_few_test_images_are_distorted_in_four_ways(data, monkeypatch):
 def test_the_learning_rate_falls_twice(data, monkeypatch):
     rates = []
     monkeypatch.setattr(
-        demo.Classifier,
-        'learn',
+        Learner,
+        'train_step',
         lambda self, images, labels, rate: rates.append(rate) or 0.0,
     )
     demo.train(data, TINY._replace(epochs=20, batch_size=20, learning_rate=1.0))
     assert rates == [1] * 24 + [0.3] * 10 + [0.1] * 6
 
 
-def test_the_job_prints_a_table_and_writes_the_picture(data, tmp_path):
+def test_the_command_prints_a_table_and_writes_the_picture(data, tmp_path):
     text, path = io.StringIO(), tmp_path / 'picture.png'
     result = demo.run(Console(file=text, width=100), data, str(path), epochs=1, seed=3)
     printed = text.getvalue()
-    for network, error in zip((result.plain, result.transformer), result.errors):
-        assert format(network.num_params, ',') in printed
+    for learner, error in zip((result.plain, result.transformer), result.errors):
+        assert format(learner.num_params, ',') in printed
         assert '%.2f %%' % (100 * error) in printed
     assert 'Epochs 1, seed 3' in printed and str(path) in printed
     assert path.read_bytes().startswith(b'\x89PNG')
 
 
-def test_an_interrupted_job_says_so(data, tmp_path, monkeypatch):
+def test_an_interrupted_run_says_so(data, tmp_path, monkeypatch):
     def interrupted(data, settings, report):
         return demo.train(data, settings._replace(epochs=0))._replace(interrupted=True)
 
@@ -171,15 +173,17 @@ def test_the_users_float_type_wins(data, tmp_path, monkeypatch, flags, chosen):
     monkeypatch.setattr(
         command, 'train', lambda *args: seen.append(theano.config.floatX) or 1 / 0
     )
-    with theano.configparser.change_flags(floatX='float64'):
-        with pytest.raises(ZeroDivisionError):
-            demo.run(Console(file=io.StringIO()), data, str(tmp_path / 'a.png'))
+    console = Console(file=io.StringIO())
+    with theano.configparser.change_flags(floatX='float64'), pytest.raises(
+        ZeroDivisionError
+    ):
+        demo.run(console, data, str(tmp_path / 'a.png'))
     assert seen == [chosen]
 
 
 def test_the_data_are_named(tmp_path, monkeypatch, data):
-    images, words = demo.read_data()
-    assert words == (
+    images, description = demo.read_data()
+    assert description == (
         'digits from scikit-learn: 1347 to train, 450 to test, in 42 x 42 pixels'
     )
     assert images[0].shape == (1347, 28, 28)

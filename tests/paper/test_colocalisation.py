@@ -13,18 +13,19 @@ from lasagne.layers import DenseLayer, InputLayer, MaxPool2DLayer, get_all_layer
 
 from lasagne_stn import Attention, cli, localisation_head
 from lasagne_stn.data import place_on_canvas
-from lasagne_stn.paper import colocalisation as module
-from lasagne_stn.paper import read_lines, search
-from lasagne_stn.paper.colocalisation import (
-    SETS,
+from lasagne_stn.paper import COLOCALISATION, DIGITS, Search, read_lines
+from lasagne_stn.paper.learner import TrainingState
+from lasagne_stn.paper.tasks.colocalisation import (
+    CLUTTER,
     Colocaliser,
     boxes_of,
-    encode,
+    colocaliser,
+    draw_found,
     overlap,
-    pairs_of_images,
+    sample_pairs,
+    search,
 )
-from lasagne_stn.paper.learner import TrainingState
-from lasagne_stn.paper.search import draw_found
+from lasagne_stn.paper.tasks.colocalisation.colocaliser import encode
 from lasagne_stn.warping import warp_images
 
 CROP = Attention()  # one object: what is compiled for it is kept
@@ -55,18 +56,18 @@ def test_overlap_counts_pixels(rng):
 
 def test_random_crops_have_the_size_of_a_digit_and_stay_on_the_canvas(rng):
     digits = rng.uniform(0.1, 1, size=(5, 28, 28)).astype('float32')
-    first, second, places, _ = pairs_of_images(digits, 0, 0.0, digits, 200, rng)
+    first, second, random_theta, _ = sample_pairs(digits, 0, 0.0, digits, 200, rng)
     assert first.shape == second.shape == (200, 1, 84, 84)
     assert (first != second).any(axis=(1, 2, 3)).mean() > 0.9
-    boxes = boxes_of(places)
+    boxes = boxes_of(random_theta)
     np.testing.assert_allclose(boxes[:, 2:] - boxes[:, :2], 27, atol=1e-3)
     assert -1e-3 < boxes.min() < 1 and 82 < boxes.max() < 83 + 1e-3
 
 
 @pytest.mark.parametrize('shake', [0, 0.6, 1.5])
-def test_shifts_are_as_large_as_asked_and_no_scales(rng, shake):
+def test_shifts_are_as_large_as_asked_and_change_no_scale(rng, shake):
     digits = np.ones((3, 28, 28), 'float32')
-    shifts = pairs_of_images(digits, 0, shake, digits, 400, rng)[3]
+    shifts = sample_pairs(digits, 0, shake, digits, 400, rng)[3]
     assert shifts.shape == (800, 3) and not shifts[:, 0].any()
     pixels = 41.5 * shifts[:, 1:]
     np.testing.assert_allclose(pixels.std(axis=0), shake, rtol=0.1)
@@ -74,13 +75,13 @@ def test_shifts_are_as_large_as_asked_and_no_scales(rng, shake):
 
 
 def test_a_search_has_the_settings_of_its_set_or_its_own():
-    for clutter, usual in SETS.items():
-        asked = search.Search(clutter, 7, repulsion=0.0)
+    for clutter, usual in CLUTTER.items():
+        asked = Search(clutter, 7, repulsion=0.0)
         assert (asked.repulsion, asked.shake) == (0, usual.shake)
-        assert search.Search(clutter).repulsion == usual.repulsion > 1
+        assert Search(clutter).repulsion == usual.repulsion > 1
         for copy in (
             pickle.loads(pickle.dumps(asked)),
-            search.Search(**asked._asdict()),
+            Search(**asked._asdict()),
             asked._replace(digit=8)._replace(digit=7),
         ):
             assert copy == asked
@@ -115,7 +116,7 @@ def test_codes_are_of_all_pooling_layers_and_the_scores(rng):
 
 
 def test_the_localisation_network_sees_every_part():
-    head = module._localisation()
+    head = colocaliser._localisation()
     shapes = [layer.output_shape[1:] for layer in get_all_layers(head)]
     assert shapes == [(1, 84, 84), (8, 21, 21), (8, 6, 6), (8, 3, 3), (8,), (8,), (3,)]
 
@@ -123,23 +124,24 @@ def test_the_localisation_network_sees_every_part():
 def test_the_loss_is_the_papers(rng, monkeypatch):
     """Crops by another transformer, hinge in numpy; codes are squares and cubes."""
     monkeypatch.setattr(
-        module,
+        colocaliser,
         'encode',
         lambda network, images: [images.flatten(2) ** 2, 9 * images.flatten(2) ** 3],
     )
     head = localisation_head(InputLayer((None, 1, 84, 84)), Attention())
     head.b.set_value(np.float32([0.8, 0, 0]))  # no crop reaches the border
-    monkeypatch.setattr(module, '_localisation', lambda: head)
+    monkeypatch.setattr(colocaliser, '_localisation', lambda: head)
     digits = rng.uniform(size=(6, 28, 28)).astype('float32')
-    first, second, places, shifts = pairs_of_images(digits, 2, 0.8, digits, 4, rng)
+    batch = sample_pairs(digits, 2, 0.8, digits, 4, rng)
+    first, second, random_theta, shifts = batch
     found = Colocaliser(None, digits, margin=0.01)
-    start = found.look(first)
+    start = found.predict(first)
     ours, theirs, other = (
         warp_images(canvases[:, 0], CROP, theta, (28, 28)).reshape(4, -1)
         for canvases, theta in (
             (first, start + shifts[:4]),
             (second, start + shifts[4:]),
-            (first, places),
+            (first, random_theta),
         )
     )
     units = [
@@ -159,11 +161,11 @@ def test_the_loss_is_the_papers(rng, monkeypatch):
     ]
     assert np.mean(hinges) > 0 and 0 in hinges
     np.testing.assert_allclose(
-        found.step(first, second, places, shifts, 1.5, 0), np.mean(hinges), rtol=1e-4
+        found.train_step(batch, 1.5, 0), np.mean(hinges), rtol=1e-4
     )
-    np.testing.assert_array_equal(found.look(first), start)  # the rate was 0
-    found.step(first, second, places, shifts, 1.5, 1e-3)
-    assert (found.look(first) != start).any()
+    np.testing.assert_array_equal(found.predict(first), start)  # the rate was 0
+    found.train_step(batch, 1.5, 1e-3)
+    assert (found.predict(first) != start).any()
 
 
 def test_the_picture_has_both_boxes_dashed_where_the_digit_is_not_found(rng):
@@ -202,21 +204,22 @@ class HalfRight:
         self.sum = theano.shared(np.zeros(1))
         self.state = TrainingState([self.sum])
 
-    def step(self, first, second, places, shifts, weight, rate):
+    def train_step(self, batch, weight, rate):
+        first, second, random_theta, shifts = batch
         assert first.shape == second.shape == (64, 1, 84, 84)
         assert shifts.shape == (128, 3)
         self.sum.set_value(
-            self.sum.get_value() + first.mean() + places.mean() * weight * rate
+            self.sum.get_value() + first.mean() + random_theta.mean() * weight * rate
         )
         return 1 / (1 + self.sum.get_value()[0])
 
-    def look(self, canvases):
+    def predict(self, canvases):
         theta = np.full((len(canvases), 3), 9.0)
         for canvas, numbers in zip(canvases[::2, 0], theta[::2]):
             middle = [
                 np.flatnonzero(canvas.any(axis=axis))[[0, -1]].mean() for axis in (0, 1)
             ]
-            numbers[:] = [27 / 83] + [(place - 41.5) / 41.5 for place in middle]
+            numbers[:] = [27 / 83] + [(pixel - 41.5) / 41.5 for pixel in middle]
         return theta
 
 
@@ -235,12 +238,12 @@ def pretended(rng, monkeypatch):
         asked.append((run, path))
         return SimpleNamespace(error=0.25, learner=encoder)
 
-    monkeypatch.setattr(search, 'train', train)
+    monkeypatch.setattr(DIGITS, 'train', train, raising=False)
     return SimpleNamespace(data=data, labels=labels, asked=asked)
 
 
-def test_the_command_in_its_shortest_form(pretended, tmp_path):
-    words = [
+def test_the_command_searches_and_resumes(pretended, tmp_path):
+    arguments = [
         'colocalise',
         '--digit',
         '7',
@@ -253,7 +256,7 @@ def test_the_command_in_its_shortest_form(pretended, tmp_path):
         '--output',
         str(tmp_path),
     ]
-    result = CliRunner().invoke(cli.commands, words)
+    result = CliRunner().invoke(cli.commands, arguments)
     assert result.exit_code == 0, result.output
     ((run, path),) = pretended.asked
     assert run[:5] == ('digits', 'cnn', None, 1, 2)
@@ -263,16 +266,16 @@ def test_the_command_in_its_shortest_form(pretended, tmp_path):
     assert 'colocalisation-T-7-3-seed1: found 50.0 % of 4 digits' in result.output
     (line,) = read_lines(tmp_path / 'results.jsonl')
     assert line['found'] == 50 and line['history'][-1][0] == 3
-    assert line['shake'] == 0.5 and line['repulsion'] == SETS['T'].repulsion
+    assert line['shake'] == 0.5 and line['repulsion'] == CLUTTER['T'].repulsion
     picture = tmp_path / 'colocalisation-T-7-3-seed1.png'
     assert picture.read_bytes().startswith(b'\x89PNG')
-    result = CliRunner().invoke(cli.commands, words)
+    result = CliRunner().invoke(cli.commands, arguments)
     assert result.exit_code == 1 and 'Continue it with --resume' in result.output
-    result = CliRunner().invoke(cli.commands, words + ['--resume'])
+    result = CliRunner().invoke(cli.commands, arguments + ['--resume'])
     assert result.exit_code == 0 and len(read_lines(tmp_path / 'results.jsonl')) == 1
-    words[-1] = str(tmp_path / 'other')
+    arguments[-1] = str(tmp_path / 'other')
     pretended.labels[pretended.labels == 7] = 8
-    result = CliRunner().invoke(cli.commands, words)
+    result = CliRunner().invoke(cli.commands, arguments)
     assert result.exit_code == 1 and 'there is no digit 7' in result.output
 
 
@@ -283,33 +286,33 @@ def test_a_search_learns_from_the_training_images_of_its_digit(
 
     def pairs(images, num_patches, shake, others, count, rng):
         asked.append((images, num_patches, shake, others, rng.integers(2**62)))
-        return pairs_of_images(images, 0, 0.0, others, count, rng)
+        return sample_pairs(images, 0, 0.0, others, count, rng)
 
     def canvases(images, rng, size, num_patches, others):
         tests.append((images, num_patches, others))
         return place_on_canvas(images, rng, size)
 
     class Watched(HalfRight):
-        """Keeps weights and rates, and a number of the chance at its start."""
+        """Keeps weights and rates, and a random number drawn at its start."""
 
         def __init__(self, *args):
             super().__init__(*args)
             starts.append(lasagne.random.get_rng().uniform())
 
-        def step(self, *arrays_weight_rate):
-            steps.append(arrays_weight_rate[-2:])
-            return super().step(*arrays_weight_rate)
+        def train_step(self, batch, weight, rate):
+            steps.append((weight, rate))
+            return super().train_step(batch, weight, rate)
 
-    monkeypatch.setattr(search, 'pairs_of_images', pairs)
+    monkeypatch.setattr(search, 'sample_pairs', pairs)
     monkeypatch.setattr(search, 'place_on_canvas', canvases)
     monkeypatch.setattr(search, 'Colocaliser', Watched)
     images, labels, test_images, _ = pretended.data
     for folder, seed in (('first', 2), ('again', 2), ('other', 4)):
-        task = search.Search(
+        run = Search(
             'TC', 7, seed, iterations=6, learning_rate=0.3, repulsion=1.2, shake=0.7
         )
-        search.find_digits(
-            task, pretended.data, str(tmp_path / folder), lambda run: Killed(run, None)
+        COLOCALISATION.measure(
+            run, pretended.data, str(tmp_path / folder), killed_at(None), 1000
         )
     for own, num_patches, shake, others, _ in asked:
         np.testing.assert_array_equal(own, images[labels == 7])
@@ -321,31 +324,37 @@ def test_a_search_learns_from_the_training_images_of_its_digit(
         steps[:6],
         np.transpose([[4, 3.3, 2.6, 1.9, 1.2, 1.2], [0.3, 0.3, 0.3, 0.3, 0.3, 0.15]]),
     )
-    chances = [call[-1] for call in asked]
-    assert chances[:6] == chances[6:12] and len(set(chances)) == 12
+    drawn = [call[-1] for call in asked]
+    assert drawn[:6] == drawn[6:12] and len(set(drawn)) == 12
     assert starts[0] == starts[1] != starts[2]
     assert [run.seed for run, _ in pretended.asked] == [2, 2, 4]
 
 
-def test_a_loss_that_is_no_number_ends_the_search(pretended, tmp_path, monkeypatch):
-    monkeypatch.setattr(HalfRight, 'step', lambda *arguments: float('nan'))
+def test_a_loss_that_is_not_finite_ends_the_search(pretended, tmp_path, monkeypatch):
+    monkeypatch.setattr(HalfRight, 'train_step', lambda *arguments: float('nan'))
     with pytest.raises(
         FloatingPointError,
-        match='find_digits: the loss of iteration 1 is nan.\nTake a smaller repulsion',
+        match='find_digits: the loss of iteration 1 is nan.\nUse a smaller repulsion',
     ):
-        search.find_digits(
-            search.Search('TC', 7, iterations=6),
+        COLOCALISATION.measure(
+            Search('TC', 7, iterations=6),
             pretended.data,
             str(tmp_path),
-            lambda run: Killed(run, None),
+            killed_at(None),
+            1000,
         )
 
 
-class Killed:
-    """A bar that ends the search at an iteration."""
+def killed_at(at):
+    """Return what opens bars that end the search, not the encoder, at an iteration."""
+    return lambda iterations, batch_size, before=0: Killed(at if before else None)
 
-    def __init__(self, run, at):
-        self.at = at if isinstance(run, search.Search) else None
+
+class Killed:
+    """A bar that ends the training at an iteration."""
+
+    def __init__(self, at):
+        self.at = at
 
     def __enter__(self):
         return self
@@ -358,14 +367,14 @@ class Killed:
             raise KeyboardInterrupt
 
 
-def test_a_search_goes_on_to_the_same_bits(pretended, tmp_path, monkeypatch):
+def test_a_killed_search_continues_bit_for_bit(pretended, tmp_path, monkeypatch):
     monkeypatch.setattr(search, 'EVERY', 2)
-    asked = search.Search(digit=7, iterations=7)
+    asked = Search(digit=7, iterations=7)
 
     def run(folder, at=None):
-        return search.find_digits(
-            asked, pretended.data, str(tmp_path / folder), lambda run: Killed(run, at)
-        )[0]
+        return COLOCALISATION.measure(
+            asked, pretended.data, str(tmp_path / folder), killed_at(at), 1000
+        )
 
     for at in (1, 5):  # before the first checkpoint, after the second
         with pytest.raises(KeyboardInterrupt):
@@ -377,5 +386,5 @@ def test_a_search_goes_on_to_the_same_bits(pretended, tmp_path, monkeypatch):
     path = tmp_path / 'whole' / 'colocalisation-T-7-7-seed1.npz'
     os.replace(path, tmp_path / 'whole' / 'colocalisation-T-7-7-seed2.npz')
     asked = asked._replace(seed=2)
-    with pytest.raises(ValueError, match='is of other settings: seed 1, not 2'):
+    with pytest.raises(ValueError, match='has other settings: seed is 1, not 2'):
         run('whole')

@@ -22,10 +22,11 @@ from lasagne_stn.data import (
     distort_rts,
     place_on_canvas,
 )
-from lasagne_stn.paper import EXPERIMENTS, TRANSFORMS, Run, job
+from lasagne_stn.paper import EXPERIMENTS, TRANSFORMS, Run
 from lasagne_stn.paper.checkpoint import check_same
 from lasagne_stn.paper.networks import input_layer, transformers
-from lasagne_stn.paper.training import _chosen
+from lasagne_stn.paper.single_run import train_and_record
+from lasagne_stn.paper.training import batch_indices
 
 TINY = Run('R', 'st-fcn', 'affine', seed=3, iterations=6, batch_size=8)
 
@@ -69,7 +70,7 @@ def all_models(experiment):
 
 def network_of(experiment, model, transform):
     return paper.build_network(
-        paper.network_words(experiment, model, transform),
+        paper.network_spec(experiment, model, transform),
         input_layer(experiment.size, channels=experiment.channels),
         experiment.classes,
     )
@@ -147,14 +148,14 @@ def test_a_transformer_starts_at_the_identity(small, name, model, shape):
         ('cnn', 'tps', "transform must be None for cnn, got 'tps'"),
     ],
 )
-def test_models_that_do_not_exist_are_refused(model, transform, message):
-    with pytest.raises(ValueError, match='network_words: ' + message):
-        paper.network_words(EXPERIMENTS['R'], model, transform)
+def test_an_unknown_model_is_an_error(model, transform, message):
+    with pytest.raises(ValueError, match='network_spec: ' + message):
+        paper.network_spec(EXPERIMENTS['R'], model, transform)
 
 
-def test_each_experiment_draws_its_images(data, small):
+def test_each_experiment_samples_its_images(data, small):
     for name, experiment in EXPERIMENTS.items():
-        images, labels = experiment.draw(
+        images, labels = experiment.sample_batch(
             data[0], data[1], np.arange(7, 11), np.random.default_rng(5)
         )
         assert images.shape == (4, experiment.channels) + (experiment.size,) * 2
@@ -169,7 +170,7 @@ def test_each_experiment_draws_its_images(data, small):
     [('R', distort_r), ('RTS', distort_rts), ('P', distort_p), ('E', distort_e)],
 )
 def test_an_experiment_has_the_distortion_of_its_name(data, name, distort):
-    images, _ = EXPERIMENTS[name].draw(
+    images, _ = EXPERIMENTS[name].sample_batch(
         *data[:2], np.arange(7, 11), np.random.default_rng(5)
     )
     np.testing.assert_array_equal(
@@ -178,7 +179,7 @@ def test_an_experiment_has_the_distortion_of_its_name(data, name, distort):
 
 
 def test_clutter_is_six_pieces_of_any_images(data):
-    images, _ = EXPERIMENTS['TC'].draw(
+    images, _ = EXPERIMENTS['TC'].sample_batch(
         *data[:2], np.arange(7, 11), np.random.default_rng(5)
     )
     np.testing.assert_array_equal(
@@ -207,7 +208,7 @@ def test_the_label_of_a_pair_is_the_sum():
     """Images that are their label all over, so that the pixels tell it."""
     labels = np.arange(10, dtype='int32')
     images = np.ones((10, 28, 28), 'float32') * labels[:, np.newaxis, np.newaxis]
-    pairs, sums = EXPERIMENTS['addition'].draw(
+    pairs, sums = EXPERIMENTS['addition'].sample_batch(
         images, labels, np.arange(10), np.random.default_rng(5)
     )
     np.testing.assert_allclose(pairs.max(axis=(2, 3)).sum(axis=1), sums, atol=1e-4)
@@ -216,22 +217,22 @@ def test_the_label_of_a_pair_is_the_sum():
 
 def test_an_epoch_goes_through_all_images_in_an_order_of_its_own():
     epochs = [
-        [_chosen(TINY, iteration, 50) for iteration in range(first, first + 6)]
+        [batch_indices(TINY, iteration, 50) for iteration in range(first, first + 6)]
         for first in (0, 6)
     ]
     for epoch in epochs:
         assert len(set(np.concatenate(epoch))) == 48  # 50 // 8 whole batches
     assert (np.concatenate(epochs[0]) != np.concatenate(epochs[1])).any()
-    other = _chosen(TINY._replace(seed=4), 0, 50)
+    other = batch_indices(TINY._replace(seed=4), 0, 50)
     assert (other != epochs[0][0]).any()
-    assert len(_chosen(TINY, 0, 5)) == 5  # fewer than a batch
+    assert len(batch_indices(TINY, 0, 5)) == 5  # fewer than a batch
 
 
-def test_test_images_of_another_size_are_refused(small, data):
+def test_test_images_of_another_size_are_an_error(small, data):
     wrong = data[:2] + (np.zeros((5, 20, 20), 'float32'), data[3][:5])
     with pytest.raises(
         ValueError,
-        match=r'test_set: data must have images of 28 x 28 '
+        match=r'train: data must have images of 28 x 28 '
         r'pixels, .* got \(20, 20\)',
     ):
         paper.train(TINY, wrong)
@@ -246,7 +247,7 @@ def test_the_test_images_are_those_of_every_seed(data):
     assert abs(images[4] - images[5]).max() > 0.1
 
 
-def test_training_learns_and_tells(small, data):
+def test_training_learns_and_reports(small, data):
     seen = []
     run = TINY._replace(iterations=60, learning_rate=0.1)
     result = paper.train(run, data, every=25, report=lambda *args: seen.append(args))
@@ -267,10 +268,10 @@ def test_the_localisation_rate_is_a_factor(small, data):
     assert abs(moved.thetas - still.thetas).max() > 1e-4
 
 
-def test_a_loss_that_is_no_number_ends_the_training(small, data):
-    with pytest.raises(FloatingPointError, match='the loss of iteration [1-6] is'):
-        with np.errstate(all='ignore'):
-            paper.train(TINY._replace(learning_rate=1e30), data)
+def test_a_loss_that_is_not_finite_ends_the_training(small, data):
+    message = 'the loss of iteration [1-6] is'
+    with pytest.raises(FloatingPointError, match=message), np.errstate(all='ignore'):
+        paper.train(TINY._replace(learning_rate=1e30), data)
 
 
 def arrays_in(path):
@@ -279,7 +280,7 @@ def arrays_in(path):
     return facts, arrays
 
 
-def assert_same_bits(path, other):
+def assert_same_checkpoint(path, other):
     (facts, arrays), (facts2, arrays2) = arrays_in(path), arrays_in(other)
     assert facts == facts2 and arrays.keys() == arrays2.keys() and len(arrays) > 20
     for name, array in arrays.items():
@@ -301,7 +302,7 @@ paper.train(run, (images[:50], labels[:50], images[50:], labels[50:]), sys.argv[
 """
 
 
-def test_a_killed_training_continues_to_the_same_bits(environment, tmp_path, rng):
+def test_a_killed_training_continues_bit_for_bit(environment, tmp_path, rng):
     """One run goes through; the other is killed without warning, three times."""
     environment = dict(
         environment,
@@ -332,10 +333,10 @@ def test_a_killed_training_continues_to_the_same_bits(environment, tmp_path, rng
     assert process.returncode == 0 and last[-1] == '40'
     assert starts[0] == 1 and 1 < starts[1] < starts[2] < int(last[0])
     whole.communicate()
-    assert_same_bits(tmp_path / 'whole.npz', tmp_path / 'killed.npz')
+    assert_same_checkpoint(tmp_path / 'whole.npz', tmp_path / 'killed.npz')
 
 
-def test_a_checkpoint_is_whole_or_the_one_before(tmp_path, monkeypatch):
+def test_a_checkpoint_is_written_atomically(tmp_path, monkeypatch):
     path = tmp_path / 'a.npz'
     paper.save_checkpoint(path, {'iteration': 7}, {'weights': np.arange(3)})
 
@@ -365,14 +366,14 @@ def test_a_damaged_checkpoint_is_named(tmp_path, change):
     paper.save_checkpoint(path, {'iteration': 7}, {'weights': np.arange(3)})
     paper.load_checkpoint(path)
     path.write_bytes(change(path.read_bytes()))
-    with pytest.raises(ValueError, match=r'a\.npz is no checkpoint, or damaged'):
+    with pytest.raises(ValueError, match=r'a\.npz is not a checkpoint, or is damaged'):
         paper.load_checkpoint(path)
 
 
-def test_an_array_by_the_name_of_a_checkpoint_is_named(tmp_path):
+def test_a_plain_array_is_not_a_checkpoint(tmp_path):
     with open(tmp_path / 'a.npz', 'wb') as file:
         np.save(file, np.arange(3))
-    with pytest.raises(ValueError, match=r'a\.npz is no checkpoint, or damaged'):
+    with pytest.raises(ValueError, match=r'a\.npz is not a checkpoint, or is damaged'):
         paper.load_checkpoint(tmp_path / 'a.npz')
 
 
@@ -383,16 +384,20 @@ def test_a_checkpoint_of_another_version_is_named(tmp_path):
         paper.load_run(tmp_path / 'a.npz')
 
 
-def test_a_checkpoint_of_another_run_is_refused(small, data, tmp_path):
+def test_a_checkpoint_of_another_run_is_an_error(small, data, tmp_path):
     path = str(tmp_path / 'a.npz')
     paper.train(TINY._replace(iterations=1), data, path)
-    with pytest.raises(ValueError, match=r'of other settings: seed 3, not 4\.'):
+    with pytest.raises(ValueError, match=r'has other settings: seed is 3, not 4\.'):
         paper.train(TINY._replace(iterations=1, seed=4), data, path, resume=True)
-    with pytest.raises(ValueError, match="of other settings: experiment None, not 'R'"):
+    with pytest.raises(
+        ValueError, match="has other settings: experiment is None, not 'R'"
+    ):
         check_same(path, {}, Run())
     facts, arrays = paper.load_checkpoint(path)
     paper.save_checkpoint(path, facts, dict(arrays, state_0=np.zeros(3)))
-    with pytest.raises(ValueError, match='of another network: state_0 must have shape'):
+    with pytest.raises(
+        ValueError, match='belongs to another network: state_0 must have shape'
+    ):
         paper.train(TINY._replace(iterations=1), data, path, resume=True)
     paper.save_checkpoint(
         path, facts, dict(arrays, state_1=arrays['state_1'].astype('float64'))
@@ -405,13 +410,15 @@ def test_a_checkpoint_of_another_run_is_refused(small, data, tmp_path):
         paper.train(TINY._replace(iterations=1), data, path, resume=True)
 
 
-def test_a_checkpoint_of_a_search_is_no_training(tmp_path):
+def test_a_checkpoint_of_a_search_is_not_a_training(tmp_path):
     paper.save_checkpoint(tmp_path / 'a.npz', {'search': {}, 'history': []}, {})
-    with pytest.raises(ValueError, match='a.npz is the checkpoint of something else'):
+    with pytest.raises(
+        ValueError, match='a.npz is the checkpoint of something other than a training'
+    ):
         paper.load_run(tmp_path / 'a.npz')
 
 
-def test_a_rate_that_nothing_learns_at_is_refused(data):
+def test_a_localisation_rate_needs_a_localisation_network(data):
     with pytest.raises(
         ValueError,
         match='localisation_rate must be 1 for fcn, which '
@@ -433,7 +440,7 @@ def test_lines_are_appended_and_a_damaged_one_is_named(tmp_path):
     assert path.read_text() == '{"number": 1}\n{"numb\n{"number": 3}\n'
 
 
-def test_of_a_line_that_the_disk_has_no_room_for_nothing_stays(tmp_path, monkeypatch):
+def test_a_line_that_does_not_fit_on_the_disk_is_removed(tmp_path, monkeypatch):
     path, write = tmp_path / 'results.jsonl', os.write
     paper.append_line(path, {'number': 1})
     monkeypatch.setattr(os, 'write', lambda handle, text: write(handle, text[:5]))
@@ -443,14 +450,14 @@ def test_of_a_line_that_the_disk_has_no_room_for_nothing_stays(tmp_path, monkeyp
     assert paper.read_lines(path) == [{'number': 1}]
 
 
-def test_the_job_keeps_a_line_and_a_checkpoint(small, data, tmp_path):
+def test_a_run_leaves_a_line_and_a_checkpoint(small, data, tmp_path):
     text = io.StringIO()
     console = Console(file=text, width=200)
-    line = job.run_training(console, TINY, data, str(tmp_path / 'new'))
+    line = train_and_record(console, TINY, data, str(tmp_path / 'new'))
     assert 'R-st-fcn-affine-6-seed3: test error' in text.getvalue()
     with pytest.raises(FileExistsError, match='exists.\nContinue it with --resume'):
-        job.run_training(console, TINY, data, str(tmp_path / 'new'))
-    job.run_training(console, TINY, data, str(tmp_path / 'new'), resume=True)
+        train_and_record(console, TINY, data, str(tmp_path / 'new'))
+    train_and_record(console, TINY, data, str(tmp_path / 'new'), resume=True)
     (kept,) = (tmp_path / 'new' / 'results.jsonl').read_text().splitlines()
     kept = json.loads(kept)
     assert kept == line and kept['machine']['versions']['python']
@@ -462,12 +469,12 @@ def test_the_job_keeps_a_line_and_a_checkpoint(small, data, tmp_path):
     )
     assert {name: kept[name] for name in Run._fields} == TINY._asdict()
     paper.append_line(tmp_path / 'new' / 'results.jsonl', {'of': 'another program'})
-    job.run_training(console, TINY._replace(seed=4), data, str(tmp_path / 'new'))
+    train_and_record(console, TINY._replace(seed=4), data, str(tmp_path / 'new'))
     assert len(paper.read_lines(tmp_path / 'new' / 'results.jsonl')) == 3
 
 
-def test_damaged_results_are_refused_before_the_training(data, tmp_path):
+def test_damaged_results_are_found_before_the_training(data, tmp_path):
     (tmp_path / 'results.jsonl').write_text('{"numb')
     with pytest.raises(ValueError, match=r'line 1 of .*results\.jsonl is damaged'):
-        job.run_training(Console(file=io.StringIO()), TINY, data, str(tmp_path))
+        train_and_record(Console(file=io.StringIO()), TINY, data, str(tmp_path))
     assert os.listdir(tmp_path) == ['results.jsonl']

@@ -1,4 +1,4 @@
-"""What a training of the paper's does in each step, against the same in numpy."""
+"""Each step of the paper's training, against the same in numpy."""
 
 import lasagne
 import numpy as np
@@ -6,7 +6,8 @@ import pytest
 import theano
 
 from lasagne_stn import paper
-from lasagne_stn.paper import EXPERIMENTS, Run, learner, training
+from lasagne_stn.paper import DIGITS, EXPERIMENTS, Run, learner
+from lasagne_stn.paper.tasks import digits
 
 RUN = Run(
     'R', 'fcn', seed=3, iterations=6, batch_size=9, learning_rate=0.2, momentum=0.7
@@ -29,23 +30,25 @@ def data(rng):
 
 
 @pytest.fixture
-def drawn(monkeypatch):
-    """What a small experiment was asked to draw, and its answers, in turn."""
+def batches(monkeypatch):
+    """The arguments of each call that samples a batch, and the noise it added."""
     calls = []
 
-    def draw(images, labels, chosen, rng):
+    def sample_batch(images, labels, chosen, rng):
         noise = rng.uniform(size=(len(chosen), 1, 28, 28)).astype('float32')
         calls.append((images, labels, chosen, noise))
         return images[chosen][:, np.newaxis] + noise, labels[chosen]
 
     monkeypatch.setitem(
-        EXPERIMENTS, 'R', EXPERIMENTS['R']._replace(draw=draw, units={'fcn': 9})
+        EXPERIMENTS,
+        'R',
+        EXPERIMENTS['R']._replace(sample_batch=sample_batch, units={'fcn': 9}),
     )
     return calls
 
 
 def scores_of(weights, images):
-    """Of a network with two hidden layers: its layers' inputs, and the scores."""
+    """Return the inputs of each layer, and the scores, with two hidden layers."""
     inputs = [images.reshape(len(images), -1).astype(float)]
     for number in (0, 2):
         inputs.append(np.maximum(inputs[-1] @ weights[number] + weights[number + 1], 0))
@@ -66,20 +69,20 @@ def loss_and_gradients(weights, images, labels):
 
 
 def test_training_is_gradient_descent_with_momentum_at_three_rates(
-    data, drawn, monkeypatch
+    data, batches, monkeypatch
 ):
     monkeypatch.setattr(learner, 'BATCH', 7)  # 40 test images in six pieces
-    start = learner.build_learner(EXPERIMENTS['R'], RUN).network
+    start = DIGITS.build_learner(RUN).network
     weights = [
         np.array(one, float) for one in lasagne.layers.get_all_param_values(start)
     ]
     found = paper.train(RUN, data, every=6)
-    tests, *batches = [
+    tests, *steps = [
         (images[chosen][:, np.newaxis] + noise, labels[chosen])
-        for images, labels, chosen, noise in drawn
+        for images, labels, chosen, noise in batches
     ]
     velocities, losses = [0.0] * 6, []
-    for batch, rate in zip(batches, (0.2, 0.2, 0.02, 0.02, 0.002, 0.002)):
+    for batch, rate in zip(steps, (0.2, 0.2, 0.02, 0.02, 0.002, 0.002)):
         loss, gradients = loss_and_gradients(weights, *batch)
         losses.append(loss)
         velocities = [
@@ -96,47 +99,42 @@ def test_training_is_gradient_descent_with_momentum_at_three_rates(
 
 
 class Idle:
-    """Stands for a learner where only its batches count."""
+    """A learner that learns nothing: only its batches count."""
 
     state = learner.TrainingState({})
 
-    def learn(self, images, labels, rate):
+    def train_step(self, images, labels, rate):
         return 1.0
 
     def error(self, images, labels):
         return 0.5
 
-    def look(self, images):
+    def predict(self, images):
         return np.zeros(len(images)), []
 
 
-def test_seed_and_iteration_decide_what_is_drawn_of_the_training_images(
-    data, drawn, monkeypatch
-):
-    monkeypatch.setattr(training, 'build_learner', lambda experiment, run: Idle())
+def test_seed_and_iteration_decide_the_batch(data, batches, monkeypatch):
+    monkeypatch.setattr(digits.Digits, 'build_learner', lambda task, run: Idle())
     noises = {}
     for name, seed in (('first', 3), ('again', 3), ('other', 4)):
-        del drawn[:]
+        del batches[:]
         paper.train(RUN._replace(seed=seed), data)
-        tests, *batches = drawn
-        assert tests[0] is data[2] and tests[1] is data[3] and len(batches) == 6
+        tests, *steps = batches
+        assert tests[0] is data[2] and tests[1] is data[3] and len(steps) == 6
         assert all(
             images is data[0] and labels is data[1] and len(chosen) == 9
-            for images, labels, chosen, _ in batches
+            for images, labels, chosen, _ in steps
         )
-        noises[name] = [noise for _, _, _, noise in batches]
+        noises[name] = [noise for _, _, _, noise in steps]
     np.testing.assert_array_equal(noises['again'], noises['first'])
     every = np.concatenate([noises['first'], noises['other']]).reshape(12, -1)
     assert len(np.unique(every, axis=0)) == 12
 
 
-def test_the_seed_decides_the_weights_and_others_keep_their_chance(drawn, monkeypatch):
-    monkeypatch.setattr(learner, 'Learner', lambda network, *options: network)
+def test_only_the_seed_decides_the_weights(batches, monkeypatch):
+    monkeypatch.setattr(digits, 'Learner', lambda network, *options: network)
     before = lasagne.random.get_rng()
-    networks = [
-        learner.build_learner(EXPERIMENTS['R'], RUN._replace(seed=seed))
-        for seed in (3, 3, 4)
-    ]
+    networks = [DIGITS.build_learner(RUN._replace(seed=seed)) for seed in (3, 3, 4)]
     assert lasagne.random.get_rng() is before
     first, again, other = [
         lasagne.layers.get_all_param_values(network)[0] for network in networks
@@ -148,7 +146,7 @@ def test_the_seed_decides_the_weights_and_others_keep_their_chance(drawn, monkey
 def test_clutter_comes_from_all_images(data):
     images = np.ones((20, 28, 28), 'float32')
     images[:4] = 0  # what is chosen is empty
-    cluttered, _ = EXPERIMENTS['TC'].draw(
+    cluttered, _ = EXPERIMENTS['TC'].sample_batch(
         images, np.zeros(20, 'int32'), np.arange(4), np.random.default_rng(5)
     )
     assert (cluttered.max(axis=(1, 2, 3)) > 0.5).all()

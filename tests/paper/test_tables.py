@@ -6,10 +6,18 @@ import io
 import pytest
 
 from lasagne_stn.data import load_digits
-from lasagne_stn.paper import EXPERIMENTS, Run, pages, tables
-from lasagne_stn.paper.job import fingerprint
-from lasagne_stn.paper.search import Search
-from lasagne_stn.paper.tables import cells_of, data_sets, outcome, runs_in
+from lasagne_stn.paper import (
+    COLOCALISATION,
+    DIGITS,
+    EXPERIMENTS,
+    SCHEDULES,
+    Run,
+    Search,
+    pages,
+)
+from lasagne_stn.paper.outcomes import cells_of, data_sets, outcome, runs_in
+from lasagne_stn.paper.table_picture import draw_table
+from lasagne_stn.paper.tasks import table_names, task_of_run
 
 DATA = '60 images, checksum 0badcafe'
 
@@ -42,7 +50,7 @@ TC = outcomes_of(
 def test_the_tables_have_all_cells_of_the_paper():
     names = {
         table: [(cell.group, cell.name) for cell in cells_of(table)]
-        for table in tables.TABLES
+        for table in table_names()
     }
     rows = [
         'FCN',
@@ -150,7 +158,8 @@ lasagne-stn train --experiment TC --model st-fcn --transform affine --seed 1 --d
 ```
 """)
     assert '![' in page and '](tc.png)' in page
-    assert 'again' not in pages.to_page('tc', outcomes_of('tc'), None)
+    assert 'Repeat a cell' in page
+    assert 'Repeat a cell' not in pages.to_page('tc', outcomes_of('tc'), None)
     assert 'momentum' in page and 'shaken' not in page
     outcomes = outcomes_of('colocalisation')
     assert 'shaken' in pages.to_page('colocalisation', outcomes, None)
@@ -167,11 +176,13 @@ def test_the_spreadsheet_of_a_table():
 
 
 def test_known_data_sets_have_a_name_and_an_option():
-    digits = fingerprint(load_digits())
-    assert pages.data_words(digits) == 'the digits of scikit-learn'
-    assert pages.command(Run(data=digits)).endswith('--model fcn --seed 1')
-    (mnist,) = (data for data, (name, _) in pages.DATA_SETS.items() if name == 'MNIST')
-    assert pages.command(Search(data=mnist)).endswith('--seed 1 --data mnist')
+    dataset = DIGITS.dataset
+    digits = dataset.fingerprint(load_digits())
+    assert dataset.title(digits) == 'the digits of scikit-learn'
+    assert DIGITS.command(Run(data=digits)).endswith('--model fcn --seed 1')
+    (mnist,) = (data for data, known in dataset.known.items() if known.name == 'MNIST')
+    command = COLOCALISATION.command(Search(data=mnist))
+    assert command.endswith('--seed 1 --data mnist')
 
 
 @pytest.mark.parametrize(
@@ -185,11 +196,10 @@ def test_known_data_sets_have_a_name_and_an_option():
 def test_the_command_does_the_same_run(run):
     """The command line is parsed back by the command itself."""
     from lasagne_stn import cli
-    from lasagne_stn.paper.training import SCHEDULES
 
-    words = pages.command(run).replace(' --data DIR', '').split()
-    command = cli.commands.commands[words[1]]
-    options = command.make_context('command', words[2:]).params
+    text = task_of_run(run).command(run).replace(' --data DIR', '')
+    _, name, *arguments = text.split()
+    options = cli.commands.commands[name].make_context('command', arguments).params
     if options.get('schedule'):
         options['iterations'] = options['iterations'] or SCHEDULES[options['schedule']]
     options['data'] = ''
@@ -199,10 +209,10 @@ def test_the_command_does_the_same_run(run):
 
 
 def test_the_picture_shows_each_figure_where_it_is():
-    figure = pages.draw_table('tc', TC, DATA)
+    figure = draw_table('tc', TC, DATA)
     (axes,) = figure.axes
-    words = [text.get_text() for text in axes.texts]
-    assert {'12.00 ± 2.00', '13.2', '2.25', 'no result', 'TC'} <= set(words)
+    texts = [text.get_text() for text in axes.texts]
+    assert {'12.00 ± 2.00', '13.2', '2.25', 'no result', 'TC'} <= set(texts)
     dots = {tuple(line.get_xydata()[0]) for line in axes.lines}
     assert {(13.2, 0), (12.0, 0), (3.5, 1), (2.0, 2), (2.25, 2), (1.7, 3)} <= dots
     assert {(10.0, 0), (14.0, 0)} <= dots  # ends of the spread
@@ -222,8 +232,8 @@ def test_the_picture_shows_each_figure_where_it_is():
         if line.get_marker() == 'o' and line.get_xydata()[0, 0] == 12.0
     }
     assert (filled, hollow) == ({'full'}, {'none'})
-    assert len(pages.draw_table('table1', outcomes_of('table1'), None).axes) == 4
-    figure = pages.draw_table(
+    assert len(draw_table('table1', outcomes_of('table1'), None).axes) == 4
+    figure = draw_table(
         'colocalisation', outcomes_of('colocalisation', (Search('T', 2), 99.0)), DATA
     )
     assert [one.get_xscale() for one in figure.axes] == ['linear', 'linear']

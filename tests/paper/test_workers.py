@@ -1,4 +1,4 @@
-"""Trainings in processes of their own and on Dask, killed: nothing is lost."""
+"""Training in worker processes and on Dask: after a kill nothing is lost."""
 
 import json
 import os
@@ -17,12 +17,15 @@ import theano
 
 import lasagne_stn
 from helpers.idx import idx_bytes
-from lasagne_stn.data import find_data
 from lasagne_stn.data.mnist import FILES
-from lasagne_stn.paper import Run, load_checkpoint, workers
+from lasagne_stn.paper import DIGITS, Run, load_checkpoint, workers
 from lasagne_stn.paper.dask_workers import train_on_dask
-from lasagne_stn.paper.job import fingerprint
-from lasagne_stn.paper.workers import Job, Stopped, train_apart, train_here
+from lasagne_stn.paper.workers import (
+    QueuedRun,
+    Stopped,
+    train_in_worker,
+    train_on_cores,
+)
 
 EVERY, ALL = 40, 600  # iterations
 FLAGS = 'mode=FAST_COMPILE,floatX=float32,cxx='  # quick to start: nothing to compile
@@ -52,12 +55,12 @@ def flags(monkeypatch):
 
 
 @pytest.fixture
-def job_in(source):
-    """Makes the job of a small training that takes some seconds."""
+def queued_in(source):
+    """Queues a small run, which takes some seconds, in a folder."""
     with theano.configparser.change_flags(floatX='float32'):
-        data = fingerprint(find_data(source)[0])
+        data = DIGITS.dataset.fingerprint(DIGITS.dataset.find(source)[0])
     run = Run('TC', 'fcn', seed=3, iterations=ALL, batch_size=8, data=data)
-    return lambda folder: Job(run, source, str(folder), EVERY)
+    return lambda folder: QueuedRun(DIGITS, run, source, str(folder), EVERY)
 
 
 @pytest.fixture
@@ -75,17 +78,19 @@ def whole():
     return {}
 
 
-def assert_same_bits(whole, job_in, folder, tmp_path, line):
+def assert_same_result(whole, queued_in, folder, tmp_path, line):
     """A training that was killed gave what one that goes through gives."""
     if not whole:
-        job = job_in(tmp_path / 'whole')
-        ((same, whole['line']),) = train_here([job])
-        assert same is job
-        whole['content'] = load_checkpoint(os.path.join(job.folder, job.name + '.npz'))
+        queued = queued_in(tmp_path / 'whole')
+        ((same, whole['line']),) = train_on_cores([queued])
+        assert same is queued
+        whole['content'] = load_checkpoint(
+            os.path.join(queued.folder, queued.name + '.npz')
+        )
     for name in set(line) - {'seconds', 'machine'}:
         assert line[name] == whole['line'][name], name
-    job = job_in(folder)
-    facts, arrays = load_checkpoint(os.path.join(job.folder, job.name + '.npz'))
+    queued = queued_in(folder)
+    facts, arrays = load_checkpoint(os.path.join(queued.folder, queued.name + '.npz'))
     expected, others = whole['content']
     assert facts['iteration'] == expected['iteration'] == ALL
     assert facts['history'] == expected['history']
@@ -95,8 +100,8 @@ def assert_same_bits(whole, job_in, folder, tmp_path, line):
         assert array.tobytes() == others[name].tobytes(), name
 
 
-def test_a_killed_process_is_started_again_and_goes_on(
-    whole, job_in, tmp_path, children
+def test_a_killed_process_is_restarted_and_continues(
+    whole, queued_in, tmp_path, children
 ):
     seen, killed = [], []
 
@@ -107,14 +112,14 @@ def test_a_killed_process_is_started_again_and_goes_on(
             process.kill()
             killed.append(iteration)
 
-    line = train_apart(job_in(tmp_path), report)
+    line = train_in_worker(queued_in(tmp_path), report)
     after = seen[seen.index(killed[0]) + 1 :]
     assert seen[0] == 1 and EVERY < after[0] < ALL
     assert line['machine']['threads'] == 1 and line['num_params'] == 401770
-    assert_same_bits(whole, job_in, tmp_path, tmp_path, line)
+    assert_same_result(whole, queued_in, tmp_path, tmp_path, line)
 
 
-def start_dask(folder, *words):
+def start_dask(folder, *arguments):
     """A process of ``dask``, which finds the package where this one found it."""
     root = os.path.dirname(os.path.dirname(lasagne_stn.__file__))
     environment = dict(
@@ -128,7 +133,7 @@ def start_dask(folder, *words):
                 sys.executable,
                 '-m',
                 'dask',
-                *words,
+                *arguments,
                 '--host',
                 '127.0.0.1',
                 '--dashboard-address',
@@ -141,10 +146,12 @@ def start_dask(folder, *words):
         )
 
 
-def test_the_run_of_a_killed_dask_worker_goes_on_at_another(whole, job_in, tmp_path):
+def test_the_run_of_a_killed_dask_worker_continues_on_another(
+    whole, queued_in, tmp_path
+):
     """Real processes: a scheduler, a worker that gets SIGKILL, and another one.
 
-    The second job is long; leaving early stops it where it runs.
+    The second run is long; leaving early stops it where it runs.
     """
     where = tmp_path / 'scheduler.json'
     processes = [
@@ -172,23 +179,23 @@ def test_the_run_of_a_killed_dask_worker_goes_on_at_another(whole, job_in, tmp_p
     def children_of_worker():
         return psutil.Process(processes[-1].pid).children()
 
-    def report(job, iteration, loss, error):
-        seen.append((job, iteration))
+    def report(queued, iteration, loss, error):
+        seen.append((queued, iteration))
         if iteration > EVERY and not killed:
             children.extend(children_of_worker())
             processes[-1].send_signal(signal.SIGKILL)
             killed.append(len(seen))
             start_worker()
 
-    job = job_in(tmp_path / 'runs')
-    long = job._replace(run=job.run._replace(iterations=10**9))
+    queued = queued_in(tmp_path / 'runs')
+    long = queued._replace(run=queued.run._replace(iterations=10**9))
     try:
         start_worker()
         wait_until(where.exists)
         address = json.loads(where.read_text())['address']
-        with closing(train_on_dask([job, long], address, report)) as outcomes:
+        with closing(train_on_dask([queued, long], address, report)) as outcomes:
             same, line = next(outcomes)
-            assert same == job and isinstance(line, dict), line
+            assert same == queued and isinstance(line, dict), line
             wait_until(lambda: seen[-1][0] == long)
             children.extend(children_of_worker())
         assert processes[1].wait() == -signal.SIGKILL
@@ -199,9 +206,9 @@ def test_the_run_of_a_killed_dask_worker_goes_on_at_another(whole, job_in, tmp_p
             process.kill()
             process.wait()
     assert len(gone) == 2 and not alive
-    assert seen[0] == (job, 1) and EVERY < seen[killed[0]][1] < ALL
+    assert seen[0] == (queued, 1) and EVERY < seen[killed[0]][1] < ALL
     assert line['machine']['theano_flags']['cxx'] == ''  # handed on
-    assert_same_bits(whole, job_in, tmp_path / 'runs', tmp_path, line)
+    assert_same_result(whole, queued_in, tmp_path / 'runs', tmp_path, line)
 
 
 def wait_until(true):
@@ -209,16 +216,18 @@ def wait_until(true):
         if true():
             return
         time.sleep(0.1)
-    pytest.fail('it takes more than a minute')
+    pytest.fail('this takes more than a minute')
 
 
-def test_no_scheduler_is_a_message(job_in, tmp_path):
-    with dask.config.set({'distributed.comm.timeouts.connect': '0.5s'}):
-        with pytest.raises(OSError, match='no Dask scheduler answers at tcp://127'):
-            list(train_on_dask([job_in(tmp_path)], 'tcp://127.0.0.1:9'))
+def test_a_missing_scheduler_is_a_message(queued_in, tmp_path):
+    queue = [queued_in(tmp_path)]
+    with dask.config.set({'distributed.comm.timeouts.connect': '0.5s'}), pytest.raises(
+        OSError, match='no Dask scheduler responds at tcp://127'
+    ):
+        list(train_on_dask(queue, 'tcp://127.0.0.1:9'))
 
 
-def test_a_scheduler_that_dies_is_a_message(job_in, tmp_path):
+def test_a_scheduler_that_dies_is_a_message(queued_in, tmp_path):
     where = tmp_path / 'scheduler.json'
     process = start_dask(
         tmp_path, 'scheduler', '--port', '0', '--scheduler-file', str(where)
@@ -228,10 +237,12 @@ def test_a_scheduler_that_dies_is_a_message(job_in, tmp_path):
         wait_until(where.exists)
         with dask.config.set({'distributed.comm.timeouts.connect': '1s'}):
             outcomes = train_on_dask(
-                [job_in(tmp_path)], json.loads(where.read_text())['address']
+                [queued_in(tmp_path)], json.loads(where.read_text())['address']
             )
             dies.start()
-            with pytest.raises(OSError, match='answers no more.\nThe checkpoints stay'):
+            with pytest.raises(
+                OSError, match='stopped responding.\nCheckpoints are kept'
+            ):
                 next(outcomes)
     finally:
         dies.cancel()
@@ -240,44 +251,42 @@ def test_a_scheduler_that_dies_is_a_message(job_in, tmp_path):
 
 
 @pytest.mark.parametrize('address', ['127.0.0.1', 'http://127.0.0.1:9', 'tcp://a:b'])
-def test_what_is_no_address_is_refused_at_once(job_in, tmp_path, address):
+def test_an_invalid_address_is_an_error_at_once(queued_in, tmp_path, address):
     with pytest.raises(
         ValueError,
         match='address must be that of a Dask scheduler, '
         'such as tcp://192.168.0.1:8786, got %r' % address,
     ):
-        next(train_on_dask([job_in(tmp_path)], address))
+        next(train_on_dask([queued_in(tmp_path)], address))
 
 
-def test_missing_dask_is_a_message(monkeypatch, job_in, tmp_path):
+def test_missing_dask_is_a_message(monkeypatch, queued_in, tmp_path):
     monkeypatch.setitem(sys.modules, 'distributed', None)
     with pytest.raises(ModuleNotFoundError, match='needs distributed, which is not'):
-        next(train_on_dask([job_in(tmp_path)], 'tcp://127.0.0.1:9'))
+        next(train_on_dask([queued_in(tmp_path)], 'tcp://127.0.0.1:9'))
 
 
-def test_a_refusal_comes_through_and_leaving_early_stops_the_others(
-    job_in, tmp_path, children
+def test_an_error_comes_through_and_closing_early_stops_other_runs(
+    queued_in, tmp_path, children
 ):
-    good = job_in(tmp_path)
+    good = queued_in(tmp_path)
     bad = good._replace(run=good.run._replace(data='60 other images'))
-    with closing(train_here([bad, good])) as outcomes:
-        job, problem = next(outcomes)
-        assert job == bad and isinstance(problem, RuntimeError)
-        assert 'to test are other data than those of the run' in str(problem)
+    with closing(train_on_cores([bad, good])) as outcomes:
+        queued, problem = next(outcomes)
+        assert queued == bad and isinstance(problem, RuntimeError)
+        assert "to test are not the run's data" in str(problem)
     assert children() == []
     with pytest.raises(Stopped):
-        train_apart(good, stopped=lambda: True)
+        train_in_worker(good, stopped=lambda: True)
     assert children() == []
 
 
-def test_what_the_caller_raises_is_not_taken_for_the_process_end(
-    job_in, tmp_path, children
-):
-    def report(*words):
+def test_an_exception_of_the_caller_is_raised(queued_in, tmp_path, children):
+    def report(*args):
         raise BrokenPipeError('nobody reads')
 
     with pytest.raises(BrokenPipeError, match='nobody reads'):
-        train_apart(job_in(tmp_path), report=report)
+        train_in_worker(queued_in(tmp_path), report=report)
     assert children() == []
 
 
@@ -286,17 +295,17 @@ def test_what_the_caller_raises_is_not_taken_for_the_process_end(
     [
         (
             'kill -9 $$',
-            r'killed 4 times, the last time by signal 9\.\nToo little memory',
+            r'killed 4 times, the last time by signal 9\.\nThere may be too little',
         ),
         ('echo broken beyond hope >&2; exit 3', 'broken beyond hope'),
     ],
 )
-def test_a_process_that_cannot_start_ends_in_words(
-    monkeypatch, job_in, tmp_path, script, message
+def test_a_process_that_cannot_start_is_an_error(
+    monkeypatch, queued_in, tmp_path, script, message
 ):
     program = tmp_path / 'python'
     program.write_text('#!/bin/sh\n%s\n' % script)
     program.chmod(0o755)
     monkeypatch.setattr(workers.sys, 'executable', str(program))
     with pytest.raises(RuntimeError, match=message):
-        train_apart(job_in(tmp_path))
+        train_in_worker(queued_in(tmp_path))

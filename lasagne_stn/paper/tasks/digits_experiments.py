@@ -158,9 +158,10 @@ RTS.
 
 Differences from the paper: we train with one or two seeds, not three. Outside the image
 a transformer reads the nearest pixel, not zero (the images are dark there). To give all
-models of an experiment the same number of parameters, a fully connected layer has %s
-units, not 128 to 256, and a convolution %s filters, not 32 to 64. On RTS the
-transformer of an ST-CNN produces 56 x 56 pixels, so that enough remain after pooling.
+models of an experiment the same number of parameters, a fully connected layer has
+%s units, not 128 to 256, and a convolution %s filters, not 32 to 64.
+On RTS the transformer of an ST-CNN produces 56 x 56 pixels, so that enough remain after
+pooling.
 On 28 x 28 pixels the paper's largest fully connected network has 269,000 parameters,
 fewer than its 400,000; the other models there match it.""" % (
     _unit_range('fcn'),

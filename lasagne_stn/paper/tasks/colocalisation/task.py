@@ -26,8 +26,8 @@ by 4 pixels; the search starts with a crop of %g of the canvas, in its middle; c
 of test images comes from test images.
 
 Differences from the paper: the weight of the distance to the random crop starts at %g
-and falls until the last third, to %s; in training crops are shaken by
-%s; of the encoder's layers we use the activations after
+and falls until the last third, to %s. In training crops are shaken
+(%s). Of the encoder's layers we use the activations after
 pooling and the class scores, with equal weight for each layer.
 
 We chose the weights and the shaking by what they find of the digits 0, 3 and 7 in these
