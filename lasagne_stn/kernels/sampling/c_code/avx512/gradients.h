@@ -185,8 +185,8 @@ class Gradients {
   }
 
   void scatter(const Part& part) {
-    fill_part<float, 2, true, BORDER_NEAREST>(call_.theta, grad_output_, grad_images_,
-                                              call_.geometry, part);
+    fill_part<float, 2, true, BORDER_NEAREST, Bilinear>(
+        call_.theta, grad_output_, grad_images_, call_.geometry, part);
   }
 
   const Call& call_;

@@ -13,7 +13,7 @@
 namespace stn {
 
 // Each function returns whether it has done the work.
-template <typename T, int dims, bool affine, Border border>
+template <typename T, int dims, bool affine, Border border, typename Interpolation>
 struct FastPath {
   static bool sample(const T*, const T*, T*, const Geometry&) { return false; }
   template <bool with_images, bool with_coords>
@@ -63,7 +63,7 @@ class Sampling {
     const ptrdiff_t stop = call_.stop_pixel(block);
     for (ptrdiff_t start = call_.first_pixel(block); start < stop;
          start += CHUNK_PIXELS)
-      sample_pixels<BORDER_NEAREST, float, 2>(
+      sample_pixels<BORDER_NEAREST, Bilinear, float, 2>(
           item.images, call_.coordinates(number), call_.geometry, start,
           static_cast<int>(std::min<ptrdiff_t>(CHUNK_PIXELS, stop - start)), output);
   }
@@ -75,7 +75,7 @@ class Sampling {
 }  // namespace fast
 
 template <>
-struct FastPath<float, 2, true, BORDER_NEAREST> {
+struct FastPath<float, 2, true, BORDER_NEAREST, Bilinear> {
   static bool sample(const float* images, const float* theta, float* output,
                      const Geometry& geometry) {
     if (!fast::Call::serves(geometry)) return false;
@@ -98,7 +98,7 @@ struct FastPath<float, 2, true, BORDER_NEAREST> {
 };
 
 template <>
-struct FastPath<float, 2, false, BORDER_NEAREST> {
+struct FastPath<float, 2, false, BORDER_NEAREST, Bilinear> {
   static bool sample(const float* images, const float* points, float* output,
                      const Geometry& geometry) {
     if (!fast::Points::serves(geometry)) return false;
@@ -114,8 +114,8 @@ struct FastPath<float, 2, false, BORDER_NEAREST> {
     if (with_coords)
       fast::Points(images, points, geometry).gradient(grad_output, grad_points);
     if (with_images)
-      image_gradient<float, 2, false, BORDER_NEAREST>(points, grad_output, grad_images,
-                                                      geometry);
+      image_gradient<float, 2, false, BORDER_NEAREST, Bilinear>(points, grad_output,
+                                                                grad_images, geometry);
     return true;
   }
 };

@@ -18,37 +18,42 @@ struct Slopes {
 };
 
 // Sets slopes[axis] for every axis up to `axis`: a recursion, because the axis has to
-// be known when `combine` is compiled.
-template <int axis, typename T, int dims>
+// be known when `mix` is compiled.
+template <typename Interpolation, int axis, typename T, int dims>
 struct AddSlopes {
   static void add(const ChunkBase<T, dims>& chunk, int k, const T* values, T gradient,
                   Slopes<T, dims>& slopes) {
-    slopes.along[axis][k] += gradient * combine<axis>(chunk, k, values);
-    AddSlopes<axis - 1, T, dims>::add(chunk, k, values, gradient, slopes);
+    slopes.along[axis][k] +=
+        gradient * Interpolation::template mix<axis>(chunk, k, values);
+    AddSlopes<Interpolation, axis - 1, T, dims>::add(chunk, k, values, gradient,
+                                                     slopes);
   }
 };
-template <typename T, int dims>
-struct AddSlopes<-1, T, dims> {
+template <typename Interpolation, typename T, int dims>
+struct AddSlopes<Interpolation, -1, T, dims> {
   static void add(const ChunkBase<T, dims>&, int, const T*, T, Slopes<T, dims>&) {}
 };
 
-template <Border border, typename T, int dims>
-inline void add_slopes(const T* image, const Chunk<T, dims, border>& chunk, T outside,
+template <typename T, int dims, Border border, typename Interpolation>
+inline void add_slopes(const T* image,
+                       const Chunk<T, dims, border, Interpolation>& chunk, T outside,
                        const T* grad_output, Slopes<T, dims>& slopes) {
   prefetch_chunk(image, chunk);
   for (int k = 0; k < chunk.count; ++k) {
-    T values[1 << dims];
+    T values[Corners<Interpolation, dims>::COUNT];
     read_corners(image, chunk, k, outside, values);
-    AddSlopes<dims - 1, T, dims>::add(chunk, k, values, grad_output[chunk.start + k],
-                                      slopes);
+    AddSlopes<Interpolation, dims - 1, T, dims>::add(
+        chunk, k, values, grad_output[chunk.start + k], slopes);
   }
 }
 
 // The chunk of `count` output pixels from `start` on, and its slopes.
-template <Border border, typename T, int dims, typename Coordinates>
+template <typename T, int dims, Border border, typename Interpolation,
+          typename Coordinates>
 void make_slopes(const T* images, const Coordinates& coordinates, const T* grad_output,
                  const Geometry& geometry, ptrdiff_t start, int count,
-                 Chunk<T, dims, border>& chunk, Slopes<T, dims>& slopes) {
+                 Chunk<T, dims, border, Interpolation>& chunk,
+                 Slopes<T, dims>& slopes) {
   make_chunk(coordinates, geometry, start, count, chunk);
   for (int axis = 0; axis < dims; ++axis)
     std::fill(slopes.along[axis], slopes.along[axis] + count, T(0));
@@ -136,7 +141,7 @@ class ThetaSums {
   double* const sums_;
 };
 
-template <typename T, int dims, bool affine, Border border>
+template <typename T, int dims, bool affine, Border border, typename Interpolation>
 struct CoordsGradient {  // of theta
   static int compute(const T* images, const T* theta, const T* grad_output,
                      T* grad_theta, const Geometry& geometry) {
@@ -151,7 +156,7 @@ struct CoordsGradient {  // of theta
     for (ptrdiff_t task = 0; task < geometry.batch * chunks; ++task) {
       const ptrdiff_t item = task / chunks, number = task % chunks;
       const AffineCoordinates<T, dims> coordinates(theta + item * sums.SIZE, geometry);
-      Chunk<T, dims, border> chunk(geometry);
+      Chunk<T, dims, border, Interpolation> chunk(geometry);
       Slopes<T, dims> slopes;
       make_slopes(images + item * in_size, coordinates, grad_output + item * out_size,
                   geometry, number * CHUNK_PIXELS,
@@ -163,8 +168,8 @@ struct CoordsGradient {  // of theta
   }
 };
 
-template <typename T, int dims, Border border>
-struct CoordsGradient<T, dims, false, border> {  // of points
+template <typename T, int dims, Border border, typename Interpolation>
+struct CoordsGradient<T, dims, false, border, Interpolation> {  // of points
   static int compute(const T* images, const T* points, const T* grad_output,
                      T* grad_points, const Geometry& geometry) {
     const ptrdiff_t in_size = geometry.channels * geometry.in_pixels();
@@ -178,7 +183,7 @@ struct CoordsGradient<T, dims, false, border> {  // of points
       const ptrdiff_t item = task / chunks, number = task % chunks;
       const PointCoordinates<T, dims> coordinates(points + item * points_size,
                                                   geometry);
-      Chunk<T, dims, border> chunk(geometry);
+      Chunk<T, dims, border, Interpolation> chunk(geometry);
       Slopes<T, dims> slopes;
       make_slopes(images + item * in_size, coordinates, grad_output + item * out_size,
                   geometry, number * CHUNK_PIXELS,
