@@ -6,7 +6,7 @@ import numpy as np
 
 __all__ = ['sample', 'sample_gradient']
 
-FAR = 1e30
+FAR = 1e9
 
 
 def sample(kind, images, coords, size):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import lasagne_stn
+from helpers import oracle
 
 HERE = pathlib.Path(__file__).parent / 'c_code'
 HEADERS = pathlib.Path(lasagne_stn.__file__).parent / 'kernels' / 'sampling' / 'c_code'
@@ -64,7 +65,9 @@ class Case:
         border='nearest',
         border_value=0.0,
         align_corners=True,
+        interpolation='bilinear',
     ):
+        self.interpolation = interpolation
         self.images, self.coords = images, coords
         self.dtype = images.dtype
         self.batch, self.channels = images.shape[:2]
@@ -85,7 +88,8 @@ class Case:
         )
 
     def type_name(self):
-        return {'float32': 'float', 'float64': 'double'}[self.dtype.name]
+        name = {'float32': 'float', 'float64': 'double'}[self.dtype.name]
+        return name if self.interpolation == 'bilinear' else name + '_nearest'
 
     def sample(self, library):
         output = np.full((self.batch, self.channels) + self.out_shape, 777, self.dtype)
@@ -277,6 +281,31 @@ def random_case(
     case = Case(images, coords, out_shape, affine, border, 0.75, align_corners)
     grad_output = rng.standard_normal((batch, channels) + out_shape).astype(dtype)
     return case, grad_output
+
+
+@pytest.mark.parametrize('border', BORDERS)
+@pytest.mark.parametrize('affine', [True, False])
+@pytest.mark.parametrize('dims', [2, 3])
+def test_a_policy_of_one_tap_samples_the_nearest_pixel(dims, affine, border, library):
+    """The seam for other interpolations: the same code, another number of taps."""
+    case, grad_output = random_case(7, dims, 'float64', affine, border, True, 7)
+    case.interpolation = 'nearest'
+    points = case.coords
+    if affine:
+        grid = oracle.target_points(case.out_shape, True)
+        theta = case.coords.reshape(case.batch, dims, dims + 1)
+        points = np.einsum('bdk,...k->b...d', theta[..., :dims], grid)
+        points += theta[:, :, dims].reshape((case.batch,) + (1,) * dims + (dims,))
+    expected = oracle.sample(case.images, points, 'nearest', border, 0.75, True)
+    np.testing.assert_allclose(case.sample(library), expected, rtol=1e-12)
+    grad_images, grad_coords = case.gradient(library, grad_output)
+    assert not grad_coords.any()
+    # Sampling is linear in the images, up to what the constant border adds.
+    case.border_value = 0.0
+    change = oracle.sample(grad_images, points, 'nearest', border, 0.0, True)
+    np.testing.assert_allclose(
+        (change * grad_output).sum(), (grad_images**2).sum(), rtol=1e-12
+    )
 
 
 def without_kinks(case, oracle, grad_output):

@@ -8,11 +8,11 @@ namespace stn {
 
 // Where an output pixel stands: its index along every output axis.
 template <int dims>
-struct Place {
+struct OutputIndex {
   ptrdiff_t pixel;
   ptrdiff_t index[dims];
 
-  Place(ptrdiff_t pixel_, const Geometry& geometry) : pixel(pixel_) {
+  OutputIndex(ptrdiff_t pixel_, const Geometry& geometry) : pixel(pixel_) {
     ptrdiff_t rest = pixel;
     for (int k = 0; k < dims; ++k) {
       const ptrdiff_t size = geometry.out_size(k);
@@ -32,12 +32,13 @@ struct AffineCoordinates {
   static ptrdiff_t coords_size(const Geometry&) { return dims * (dims + 1); }
 
   // Along one source axis, for `count` pixels of an output row.
-  void write(int axis, const Place<dims>& place, int count, double* coordinates) const {
+  void write(int axis, const OutputIndex<dims>& at, int count,
+             double* coordinates) const {
     double base = map.origin[axis];
     for (int k = 1; k < dims; ++k)
-      base += map.step[axis][k] * (place.index[k] - map.centre[k]);
+      base += map.step[axis][k] * (at.index[k] - map.centre[k]);
     const double step = map.step[axis][0], centre = map.centre[0];
-    const int column = static_cast<int>(place.index[0]);
+    const int column = static_cast<int>(at.index[0]);
     for (int k = 0; k < count; ++k)
       coordinates[k] = base + step * ((column + k) - centre);
   }
@@ -56,13 +57,14 @@ struct PointCoordinates {
     return dims * geometry.out_pixels();
   }
 
-  void write(int axis, const Place<dims>& place, int count, double* coordinates) const {
+  void write(int axis, const OutputIndex<dims>& at, int count,
+             double* coordinates) const {
     const double centre = centre_of(geometry.in_size(axis));
-    const double extent = geometry.half_extent(geometry.in_size(axis));
+    const double half_extent = geometry.half_extent(geometry.in_size(axis));
     const ptrdiff_t step = geometry.point_step();
-    const T* from = points + place.pixel * step + axis * geometry.axis_step();
+    const T* from = points + at.pixel * step + axis * geometry.axis_step();
     for (int k = 0; k < count; ++k)
-      coordinates[k] = centre + limited(from[k * step]) * extent;
+      coordinates[k] = centre + limited(from[k * step]) * half_extent;
   }
 };
 

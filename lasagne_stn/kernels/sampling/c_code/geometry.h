@@ -61,11 +61,13 @@ struct Geometry {
 
 inline double centre_of(ptrdiff_t size) { return 0.5 * static_cast<double>(size - 1); }
 
-// Infinity counts as a huge number, so that it never meets a zero to become NaN.
-// NaN stays NaN.
+// The largest normalised coordinate or entry of theta: larger ones count as this one.
+// Python (lasagne_stn/grid.py) and the GPU (gpu/common.cluda) use the same value.
+const double FAR = 1e9;
+
+// Infinity becomes finite, so that infinity times zero cannot give NaN. NaN stays NaN.
 inline double limited(double value) {
-  const double huge = 1e30;
-  return value > huge ? huge : value < -huge ? -huge : value;
+  return value > FAR ? FAR : value < -FAR ? -FAR : value;
 }
 
 // The affine map of one image, in pixels: for an output pixel with index[axis],
@@ -84,18 +86,19 @@ struct AffineMap {
     for (int axis = 0; axis < dims; ++axis) {
       const T* row = theta + axis * (dims + 1);
       const ptrdiff_t size = geometry.in_size(axis);
-      const double extent = geometry.half_extent(size);
-      origin[axis] = centre_of(size) + limited(row[dims]) * extent;
+      const double half_extent = geometry.half_extent(size);
+      origin[axis] = centre_of(size) + limited(row[dims]) * half_extent;
       for (int k = 0; k < dims; ++k)
-        step[axis][k] = limited(row[k]) * per_output_extent(extent, geometry, k);
+        step[axis][k] =
+            limited(row[k]) * per_output_half_extent(half_extent, geometry, k);
     }
   }
 
   // A single output pixel whose centre is both -1 and 1 samples the middle. (A
   // division, not a product with a reciprocal: equal sizes must give exactly 1.)
-  static double per_output_extent(double value, const Geometry& geometry, int k) {
-    const double extent = geometry.half_extent(geometry.out_size(k));
-    return extent > 0 ? value / extent : 0;
+  static double per_output_half_extent(double value, const Geometry& geometry, int k) {
+    const double half_extent = geometry.half_extent(geometry.out_size(k));
+    return half_extent > 0 ? value / half_extent : 0;
   }
 };
 

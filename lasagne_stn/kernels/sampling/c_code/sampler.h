@@ -1,7 +1,8 @@
 // Spatial transformer sampling on the CPU: the entrance.
 //
 //   stn::sample(images, coords, output, geometry)
-//   stn::sample_gradient(images, coords, grad_output, grad_images, grad_coords, geometry)
+//   stn::sample_gradient(images, coords, grad_output, grad_images, grad_coords,
+//   geometry)
 //
 // All arrays are C-contiguous: images and their gradient (batch, channels, [depth,]
 // rows, columns), output and its gradient likewise; `coords` and its gradient are theta
@@ -37,14 +38,17 @@ inline bool is_too_large(const Geometry& geometry) {
   return in_pixels > largest || out_pixels > largest;
 }
 
-template <typename T, int dims, bool affine, Border border>
+template <typename T, int dims, bool affine, Border border,
+          typename Interpolation = Bilinear>
 struct Sampler {
   static int sample(const T* images, const T* coords, T* output,
                     const Geometry& geometry) {
     if (is_too_large(geometry)) return STATUS_TOO_LARGE;
     if (is_void(geometry)) return STATUS_FINE;
-    if (!FastPath<T, dims, affine, border>::sample(images, coords, output, geometry))
-      sample_portable<T, dims, affine, border>(images, coords, output, geometry);
+    if (!FastPath<T, dims, affine, border, Interpolation>::sample(images, coords,
+                                                                  output, geometry))
+      sample_portable<T, dims, affine, border, Interpolation>(images, coords, output,
+                                                              geometry);
     return STATUS_FINE;
   }
 
@@ -56,16 +60,16 @@ struct Sampler {
     if (is_too_large(geometry)) return STATUS_TOO_LARGE;
     if (is_void(geometry)) return STATUS_FINE;
     int status = STATUS_FINE;
-    typedef FastPath<T, dims, affine, border> Fast;
+    typedef FastPath<T, dims, affine, border, Interpolation> Fast;
     if (Fast::template gradient<with_images, with_coords>(
             images, coords, grad_output, grad_images, grad_coords, geometry, &status))
       return status;
     if (with_images)
-      image_gradient<T, dims, affine, border>(coords, grad_output, grad_images,
-                                              geometry);
+      image_gradient<T, dims, affine, border, Interpolation>(coords, grad_output,
+                                                             grad_images, geometry);
     if (!with_coords) return STATUS_FINE;
-    return CoordsGradient<T, dims, affine, border>::compute(images, coords, grad_output,
-                                                           grad_coords, geometry);
+    return CoordsGradient<T, dims, affine, border, Interpolation>::compute(
+        images, coords, grad_output, grad_coords, geometry);
   }
 };
 
@@ -90,7 +94,7 @@ int with_case(const Action& action, const Geometry& geometry) {
                          : with_border<Action, 3, false>(action, geometry);
 }
 
-template <typename T>
+template <typename T, typename Interpolation>
 struct SampleAction {
   const T *images, *coords;
   T* output;
@@ -98,17 +102,18 @@ struct SampleAction {
 
   template <int dims, bool affine, Border border>
   int run() const {
-    return Sampler<T, dims, affine, border>::sample(images, coords, output, geometry);
+    return Sampler<T, dims, affine, border, Interpolation>::sample(images, coords,
+                                                                   output, geometry);
   }
 };
 
-template <typename T>
+template <typename Interpolation = Bilinear, typename T>
 int sample(const T* images, const T* coords, T* output, const Geometry& geometry) {
-  const SampleAction<T> action = {images, coords, output, geometry};
+  const SampleAction<T, Interpolation> action = {images, coords, output, geometry};
   return with_case(action, geometry);
 }
 
-template <typename T>
+template <typename T, typename Interpolation>
 struct GradientAction {
   const T *images, *coords, *grad_output;
   T *grad_images, *grad_coords;
@@ -116,7 +121,7 @@ struct GradientAction {
 
   template <int dims, bool affine, Border border>
   int run() const {
-    typedef Sampler<T, dims, affine, border> Case;
+    typedef Sampler<T, dims, affine, border, Interpolation> Case;
     if (grad_images && grad_coords)
       return Case::template gradient<true, true>(images, coords, grad_output,
                                                  grad_images, grad_coords, geometry);
@@ -130,11 +135,11 @@ struct GradientAction {
   }
 };
 
-template <typename T>
+template <typename Interpolation = Bilinear, typename T>
 int sample_gradient(const T* images, const T* coords, const T* grad_output,
                     T* grad_images, T* grad_coords, const Geometry& geometry) {
-  const GradientAction<T> action = {images,      coords,      grad_output,
-                                    grad_images, grad_coords, geometry};
+  const GradientAction<T, Interpolation> action = {
+      images, coords, grad_output, grad_images, grad_coords, geometry};
   return with_case(action, geometry);
 }
 

@@ -72,8 +72,8 @@ enum Kind {
 };
 
 template <typename T>
-void fill_where(Kind kind, const stn::Geometry& geometry, Random& random,
-                Buffer<T>& coords) {
+void fill_coords(Kind kind, const stn::Geometry& geometry, Random& random,
+                 Buffer<T>& coords) {
   const double noise = kind == IDENTITY ? 0 : kind == WILD ? 2 : 0.2;
   const double zoom = kind == ZOOM_IN ? 0.05 : kind == ZOOM_OUT ? 5 : 1;
   for (ptrdiff_t k = 0; k < coords.size(); ++k) {
@@ -81,7 +81,7 @@ void fill_where(Kind kind, const stn::Geometry& geometry, Random& random,
     const ptrdiff_t row = k / (geometry.dims + 1) % geometry.dims;
     const bool diagonal = geometry.affine && row == column;
     coords[k] = static_cast<T>((diagonal ? zoom : 0) +
-                              (geometry.affine ? noise : 1.5) * random.next());
+                               (geometry.affine ? noise : 1.5) * random.next());
   }
   if (coords.size() == 0) return;
   T& last = coords[coords.size() - 1];
@@ -110,14 +110,14 @@ void check(const stn::Geometry& geometry, Kind kind, uint32_t seed) {
   const ptrdiff_t planes = geometry.batch * geometry.channels;
   const ptrdiff_t in_pixels = geometry.in_pixels(), out_pixels = geometry.out_pixels();
   const ptrdiff_t coords_size = geometry.affine ? geometry.dims * (geometry.dims + 1)
-                                               : geometry.dims * out_pixels;
+                                                : geometry.dims * out_pixels;
   const T unset = static_cast<T>(777);
   Buffer<T> images(planes * in_pixels, 0), coords(geometry.batch * coords_size, 0);
   Buffer<T> output(planes * out_pixels, unset), grad_output(planes * out_pixels, 0);
   Buffer<T> grad_images(images.size(), unset), grad_coords(coords.size(), unset);
   images.randomise(random);
   grad_output.randomise(random);
-  fill_where(kind, geometry, random, coords);
+  fill_coords(kind, geometry, random, coords);
 
   int status = stn::sample(images.data(), coords.data(), output.data(), geometry);
   status |= stn::sample_gradient(images.data(), coords.data(), grad_output.data(),
@@ -131,7 +131,7 @@ void check(const stn::Geometry& geometry, Kind kind, uint32_t seed) {
   // Only the last image has the strange value.
   const ptrdiff_t clean = kind == NOT_A_NUMBER ? geometry.batch - 1 : geometry.batch;
   const ptrdiff_t clean_planes = std::max<ptrdiff_t>(0, clean) * geometry.channels;
-  bool within = true, nan = true, images_set = true, where_finite = true;
+  bool within = true, nan = true, images_set = true, coords_finite = true;
   for (ptrdiff_t k = 0; k < output.size(); ++k) {
     if (k < clean_planes * out_pixels)
       within &= std::fabs(output[k]) <= static_cast<T>(1.00001);
@@ -141,11 +141,11 @@ void check(const stn::Geometry& geometry, Kind kind, uint32_t seed) {
   for (ptrdiff_t k = 0; k < grad_images.size(); ++k)
     images_set &= grad_images[k] != unset;
   for (ptrdiff_t k = 0; k < clean * coords_size; ++k)
-    where_finite &= std::fabs(grad_coords[k]) < static_cast<T>(1e30);
+    coords_finite &= std::fabs(grad_coords[k]) < static_cast<T>(1e30);
   expect(within, "output within the image's range", geometry, kind, type);
-  expect(nan, "output is NaN coords theta is", geometry, kind, type);
+  expect(nan, "output is NaN where theta is", geometry, kind, type);
   expect(images_set, "image gradient is written", geometry, kind, type);
-  expect(where_finite, "gradient of theta or points is finite", geometry, kind, type);
+  expect(coords_finite, "gradient of theta or points is finite", geometry, kind, type);
 
   for (ptrdiff_t plane = 0; plane < clean_planes; ++plane) {
     double given = 0, found = 0;

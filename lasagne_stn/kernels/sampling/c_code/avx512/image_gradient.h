@@ -5,7 +5,7 @@
 // times two hat functions, max(0, 1 - |distance|) along x and y: the same weights with
 // which the candidate read it. So every pixel is written once, nothing needs to be
 // zeroed, and no two threads meet. The candidates of a 4 x 4 tile of source pixels are
-// looked up in a window of 8 x 8 output pixels held in registers (see fast_tiles.h).
+// looked up in a window of 8 x 8 output pixels held in registers (see avx512/tiles.h).
 //
 // That leaves the output pixels that lie outside of the image, wholly or with one
 // neighbour: what they read from outside came from the border pixels. It is summed
@@ -33,7 +33,7 @@ struct Inverse {
 
   Inverse(const AffineMap<2>& forward, const Plane& in, const Plane& out)
       : map(forward), fits(false) {
-    const double (*step)[2] = forward.step;
+    const auto& step = forward.step;
     const double determinant = step[0][0] * step[1][1] - step[0][1] * step[1][0];
     // Where the image shrinks by more, most source pixels would look in vain.
     const double most_shrinking = 6;
@@ -62,16 +62,16 @@ struct Candidates {
   __m512 distance;  // from the source pixel's place to the first candidate
   __m512i index;    // of the first candidate, from the window's base
 
-  Candidates(__m512 place, int count) {
+  Candidates(__m512 coordinate, int count) {
     __m512 first =
-        _mm512_roundscale_ps(_mm512_sub_ps(place, _mm512_set1_ps(0.5f * count)),
+        _mm512_roundscale_ps(_mm512_sub_ps(coordinate, _mm512_set1_ps(0.5f * count)),
                              _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
     // Where the place is half a pixel, its rounding may leave the window by one: the
     // window's base was rounded in double precision. Weights follow the distance.
     const int group = count == 4 ? 2 : count;
     first = _mm512_min_ps(_mm512_max_ps(first, _mm512_setzero_ps()),
                           _mm512_set1_ps(static_cast<float>(WINDOW - group)));
-    distance = _mm512_sub_ps(first, place);
+    distance = _mm512_sub_ps(first, coordinate);
     index = _mm512_cvtps_epi32(first);
   }
 
@@ -96,8 +96,8 @@ struct GatherTile {
   __m512i index;
   int base, shift_j, shift_i, target;
 
-  void set(__m512 place_j, __m512 place_i, const AffineMap<2>& map) {
-    const Candidates j(place_j, NJ), i(place_i, NI);
+  void set(__m512 coordinate_j, __m512 coordinate_i, const AffineMap<2>& map) {
+    const Candidates j(coordinate_j, NJ), i(coordinate_i, NI);
     index = _mm512_add_epi32(_mm512_slli_epi32(i.index, 3), j.index);
     for (int row = 0; row < NI; ++row) {
       const __mmask16 row_exists = i.exist(row - shift_of(row, NI, shift_i));
@@ -170,10 +170,10 @@ struct GatherList {
       const int run = std::min(per_row - first_tile, wanted - taken);
       const int row = item.in.first_row(tile_row);
       Windows j, i;
-      j.place<true>(RowCoordinates(map, 0, row), item.in, first_tile, run, low_j,
-                    item.out.columns, WINDOW);
-      i.place<true>(RowCoordinates(map, 1, row), item.in, first_tile, run, low_i,
-                    item.out.rows, WINDOW);
+      j.locate<true>(RowCoordinates(map, 0, row), item.in, first_tile, run, low_j,
+                     item.out.columns, WINDOW);
+      i.locate<true>(RowCoordinates(map, 1, row), item.in, first_tile, run, low_i,
+                     item.out.rows, WINDOW);
       for (int t = 0; t < run; ++t, ++taken) {
         const int target = row * item.in.columns + item.in.first_column(first_tile + t);
         if (is_empty(j.relative[t], low_j) || is_empty(i.relative[t], low_i)) {

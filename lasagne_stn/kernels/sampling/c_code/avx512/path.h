@@ -1,9 +1,10 @@
 // Which cases take the fast path, and how its work is shared among the threads.
 //
-// It serves float, two dimensions and the border mode "nearest", where the processor has
-// AVX-512. Under affine maps each image of a batch is judged by its own theta: what is
-// too steep, too far or NaN goes to the portable kernel, image by image. Of given points
-// all are served; only the gradient with respect to the images is the portable kernel's.
+// It serves float, two dimensions and the border mode "nearest", where the processor
+// has AVX-512. Under affine maps each image of a batch is judged by its own theta: what
+// is too steep, too far or NaN goes to the portable kernel, image by image. Of given
+// points all are served; only the gradient with respect to the images is the portable
+// kernel's.
 #ifndef STN_AVX512_PATH_H
 #define STN_AVX512_PATH_H
 
@@ -12,7 +13,7 @@
 namespace stn {
 
 // Each function returns whether it has done the work.
-template <typename T, int dims, bool affine, Border border>
+template <typename T, int dims, bool affine, Border border, typename Interpolation>
 struct FastPath {
   static bool sample(const T*, const T*, T*, const Geometry&) { return false; }
   template <bool with_images, bool with_coords>
@@ -34,12 +35,12 @@ namespace fast {
 
 class Sampling {
  public:
-  Sampling(const Job& job, float* output) : job_(job), output_(output) {}
+  Sampling(const Call& call, float* output) : call_(call), output_(output) {}
 
   void compute() const {
-    const ptrdiff_t blocks = job_.out.blocks();
-    const ptrdiff_t tasks = job_.geometry.batch * blocks;
-    const int threads = thread_count(job_.geometry);
+    const ptrdiff_t blocks = call_.out.blocks();
+    const ptrdiff_t tasks = call_.geometry.batch * blocks;
+    const int threads = thread_count(call_.geometry);
     const int at_a_time =
         static_cast<int>(std::max<ptrdiff_t>(1, tasks / (16 * threads)));
     (void)at_a_time;  // without OpenMP
@@ -52,33 +53,34 @@ class Sampling {
 
  private:
   void compute_block(ptrdiff_t number, int block) const {
-    const Item item = job_.item(number, 0, job_.geometry.channels);
-    float* output = output_ + job_.first_plane(number) * job_.out.pixels();
+    const Item item = call_.item(number, 0, call_.geometry.channels);
+    float* output = output_ + call_.first_plane(number) * call_.out.pixels();
     switch (reader_of(item)) {
       case WINDOW_READER: return sample_block<WindowReader>(item, block, output);
       case PAIR_READER: return sample_block<PairReader>(item, block, output);
       case PORTABLE: break;
     }
-    const ptrdiff_t stop = job_.stop_pixel(block);
-    for (ptrdiff_t start = job_.first_pixel(block); start < stop; start += CHUNK_PIXELS)
-      sample_pixels<BORDER_NEAREST, float, 2>(
-          item.images, job_.coordinates(number), job_.geometry, start,
+    const ptrdiff_t stop = call_.stop_pixel(block);
+    for (ptrdiff_t start = call_.first_pixel(block); start < stop;
+         start += CHUNK_PIXELS)
+      sample_pixels<BORDER_NEAREST, Bilinear, float, 2>(
+          item.images, call_.coordinates(number), call_.geometry, start,
           static_cast<int>(std::min<ptrdiff_t>(CHUNK_PIXELS, stop - start)), output);
   }
 
-  const Job& job_;
+  const Call& call_;
   float* const output_;
 };
 
 }  // namespace fast
 
 template <>
-struct FastPath<float, 2, true, BORDER_NEAREST> {
+struct FastPath<float, 2, true, BORDER_NEAREST, Bilinear> {
   static bool sample(const float* images, const float* theta, float* output,
                      const Geometry& geometry) {
-    if (!fast::Job::serves(geometry)) return false;
-    const fast::Job job(images, theta, geometry);
-    fast::Sampling(job, output).compute();
+    if (!fast::Call::serves(geometry)) return false;
+    const fast::Call call(images, theta, geometry);
+    fast::Sampling(call, output).compute();
     return true;
   }
 
@@ -86,17 +88,17 @@ struct FastPath<float, 2, true, BORDER_NEAREST> {
   static bool gradient(const float* images, const float* theta,
                        const float* grad_output, float* grad_images, float* grad_theta,
                        const Geometry& geometry, int* status) {
-    if (!fast::Job::serves(geometry)) return false;
-    const fast::Job job(images, theta, geometry);
-    fast::Gradients<with_images, with_coords> gradients(job, grad_output, grad_images,
-                                                       grad_theta);
+    if (!fast::Call::serves(geometry)) return false;
+    const fast::Call call(images, theta, geometry);
+    fast::Gradients<with_images, with_coords> gradients(call, grad_output, grad_images,
+                                                        grad_theta);
     *status = gradients.compute();
     return true;
   }
 };
 
 template <>
-struct FastPath<float, 2, false, BORDER_NEAREST> {
+struct FastPath<float, 2, false, BORDER_NEAREST, Bilinear> {
   static bool sample(const float* images, const float* points, float* output,
                      const Geometry& geometry) {
     if (!fast::Points::serves(geometry)) return false;
@@ -112,8 +114,8 @@ struct FastPath<float, 2, false, BORDER_NEAREST> {
     if (with_coords)
       fast::Points(images, points, geometry).gradient(grad_output, grad_points);
     if (with_images)
-      image_gradient<float, 2, false, BORDER_NEAREST>(points, grad_output, grad_images,
-                                                      geometry);
+      image_gradient<float, 2, false, BORDER_NEAREST, Bilinear>(points, grad_output,
+                                                                grad_images, geometry);
     return true;
   }
 };

@@ -14,11 +14,11 @@ namespace fast {
 
 // From normalised coordinates along one axis to pixels.
 struct PixelAxis {
-  double centre, extent, last;
+  double centre, half_extent, last;
 
   PixelAxis(const Geometry& geometry, int axis)
       : centre(centre_of(geometry.in_size(axis))),
-        extent(geometry.half_extent(geometry.in_size(axis))),
+        half_extent(geometry.half_extent(geometry.in_size(axis))),
         last(static_cast<double>(geometry.in_size(axis) - 1)) {}
 };
 
@@ -32,7 +32,8 @@ struct GivenTaps {
     const Half low(_mm512_castps512_ps256(given), axis);
     const Half high(_mm512_extractf32x8_ps(given, 1), axis);
     index = _mm512_inserti64x4(_mm512_castsi256_si512(low.index), high.index, 1);
-    fraction = _mm512_insertf32x8(_mm512_castps256_ps512(low.fraction), high.fraction, 1);
+    fraction =
+        _mm512_insertf32x8(_mm512_castps256_ps512(low.fraction), high.fraction, 1);
     inside = static_cast<__mmask16>(low.inside | high.inside << 8);
   }
 
@@ -45,7 +46,7 @@ struct GivenTaps {
     Half(__m256 given, const PixelAxis& axis) {
       const __m512d zero = _mm512_setzero_pd(), last = _mm512_set1_pd(axis.last);
       const __m512d coordinate =
-          _mm512_fmadd_pd(_mm512_cvtps_pd(given), _mm512_set1_pd(axis.extent),
+          _mm512_fmadd_pd(_mm512_cvtps_pd(given), _mm512_set1_pd(axis.half_extent),
                           _mm512_set1_pd(axis.centre));
       // The maximum of NaN and 0 is the second, 0.
       const __m512d clamped = _mm512_min_pd(_mm512_max_pd(coordinate, zero), last);
@@ -120,8 +121,8 @@ struct PointLayout {
       return;
     }
     float* to = points + 2 * pixel;
-    const __m512i beside = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6,
-                                             22, 7, 23);
+    const __m512i beside =
+        _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     _mm512_mask_storeu_ps(to, real_lanes(2 * count),
                           _mm512_permutex2var_ps(x, beside, y));
     _mm512_mask_storeu_ps(
@@ -195,64 +196,65 @@ class Points {
   }
 
   struct Forward {
-    const Points& job;
+    const Points& call;
     float* output;
-    Forward(const Points& job_, float* output_) : job(job_), output(output_) {}
+    Forward(const Points& call_, float* output_) : call(call_), output(output_) {}
 
     void run(const List& list, ptrdiff_t number) const {
-      for (ptrdiff_t channel = 0; channel < job.geometry_.channels; ++channel) {
-        const ptrdiff_t plane = number * job.geometry_.channels + channel;
-        const float* image = job.images_ + plane * job.in_.pixels();
-        float* target = output + plane * job.out_.pixels();
+      for (ptrdiff_t channel = 0; channel < call.geometry_.channels; ++channel) {
+        const ptrdiff_t plane = number * call.geometry_.channels + channel;
+        const float* image = call.images_ + plane * call.in_.pixels();
+        float* target = output + plane * call.out_.pixels();
         for (int g = 0; g < list.count; ++g) {
           const PointGroup& group = list.group[g];
-          const Neighbours near = group.reader.read(image, job.in_.columns);
+          const Neighbours near = group.reader.read(image, call.in_.columns);
           _mm512_mask_storeu_ps(
               target + group.output, group.real,
-              mix(group.fraction_y,
-                  mix(group.fraction_x, near.value[0], near.value[1]),
-                  mix(group.fraction_x, near.value[2], near.value[3])));
+              lerp(group.fraction_y,
+                   lerp(group.fraction_x, near.value[0], near.value[1]),
+                   lerp(group.fraction_x, near.value[2], near.value[3])));
         }
       }
     }
   };
 
   struct Backward {
-    const Points& job;
+    const Points& call;
     const float* grad_output;
     float* grad_points;
-    Backward(const Points& job_, const float* grad_output_, float* grad_points_)
-        : job(job_), grad_output(grad_output_), grad_points(grad_points_) {}
+    Backward(const Points& call_, const float* grad_output_, float* grad_points_)
+        : call(call_), grad_output(grad_output_), grad_points(grad_points_) {}
 
     void run(const List& list, ptrdiff_t number) const {
       __m512 slope_x[LIST], slope_y[LIST];
       for (int g = 0; g < list.count; ++g)
         slope_x[g] = slope_y[g] = _mm512_setzero_ps();
-      for (ptrdiff_t channel = 0; channel < job.geometry_.channels; ++channel) {
-        const ptrdiff_t plane = number * job.geometry_.channels + channel;
-        const float* image = job.images_ + plane * job.in_.pixels();
-        const float* gradients = grad_output + plane * job.out_.pixels();
+      for (ptrdiff_t channel = 0; channel < call.geometry_.channels; ++channel) {
+        const ptrdiff_t plane = number * call.geometry_.channels + channel;
+        const float* image = call.images_ + plane * call.in_.pixels();
+        const float* gradients = grad_output + plane * call.out_.pixels();
         for (int g = 0; g < list.count; ++g) {
           const PointGroup& group = list.group[g];
           const __m512 gradient =
               _mm512_maskz_loadu_ps(group.real, gradients + group.output);
-          add_slopes(group.reader.read(image, job.in_.columns), gradient,
+          add_slopes(group.reader.read(image, call.in_.columns), gradient,
                      group.fraction_x, group.fraction_y, &slope_x[g], &slope_y[g]);
         }
       }
-      float* target = job.points_of(grad_points, number);
-      const __m512 extent_x = extent(0), extent_y = extent(1);
+      float* target = call.points_of(grad_points, number);
+      const __m512 half_extent_x = half_extent(0), half_extent_y = half_extent(1);
       for (int g = 0; g < list.count; ++g) {
         const PointGroup& group = list.group[g];
-        job.layout_.store(target, group.output, job.out_.pixels() - group.output,
-                          _mm512_maskz_mul_ps(group.inside_x, slope_x[g], extent_x),
-                          _mm512_maskz_mul_ps(group.inside_y, slope_y[g], extent_y));
+        call.layout_.store(
+            target, group.output, call.out_.pixels() - group.output,
+            _mm512_maskz_mul_ps(group.inside_x, slope_x[g], half_extent_x),
+            _mm512_maskz_mul_ps(group.inside_y, slope_y[g], half_extent_y));
       }
     }
 
-    __m512 extent(int axis) const {
-      return _mm512_set1_ps(static_cast<float>(
-          job.geometry_.half_extent(job.geometry_.in_size(axis))));
+    __m512 half_extent(int axis) const {
+      return _mm512_set1_ps(
+          static_cast<float>(call.geometry_.half_extent(call.geometry_.in_size(axis))));
     }
   };
 

@@ -8,7 +8,7 @@ namespace stn {
 namespace fast {
 
 // The rest of `fraction` of a, and `fraction` of b: exact where the fraction is 0 or 1.
-inline __m512 mix(__m512 fraction, __m512 a, __m512 b) {
+inline __m512 lerp(__m512 fraction, __m512 a, __m512 b) {
   const __m512 rest = _mm512_sub_ps(_mm512_set1_ps(1), fraction);
   return _mm512_fmadd_ps(fraction, b, _mm512_mul_ps(rest, a));
 }
@@ -40,8 +40,8 @@ void sample_block(const Item& item, int block, float* output) {
           const Neighbours near = tile.reader.read(image, item.in.columns);
           store_tile(
               target + tile.output, columns,
-              mix(tile.fraction_y, mix(tile.fraction_x, near.value[0], near.value[1]),
-                  mix(tile.fraction_x, near.value[2], near.value[3])));
+              lerp(tile.fraction_y, lerp(tile.fraction_x, near.value[0], near.value[1]),
+                   lerp(tile.fraction_x, near.value[2], near.value[3])));
         }
       }
     }
@@ -98,8 +98,8 @@ struct SlopeSums {
 
 // Adds to `total` (2 x 3) what the output tiles of one block give.
 template <typename Reader>
-void add_theta_sums(const Item& item, int block, const float* grad_output,
-                    double* total) {
+void add_block_to_theta(const Item& item, int block, const float* grad_output,
+                        double* total) {
   const Ahead ahead(item.map, item.in, item.out);
   const ptrdiff_t group = channel_group(item.in, item.channels);
   const int columns = item.out.columns, stop = item.out.block_stop(block);

@@ -159,8 +159,8 @@ struct Windows {
   // A window begins at (coordinate + margin), rounded down or up. Fills up the last
   // eight, whatever `count`.
   template <bool round_up>
-  void place(const RowCoordinates& row, const Plane& plane, int first_tile, int count,
-             double margin, int size, int window) {
+  void locate(const RowCoordinates& row, const Plane& plane, int first_tile, int count,
+              double margin, int size, int window) {
     const int direction = round_up ? _MM_FROUND_TO_POS_INF : _MM_FROUND_TO_NEG_INF;
     const __m512d largest = _mm512_set1_pd(size - window);
     for (int t = 0; t < count; t += EIGHT) {
@@ -376,10 +376,10 @@ struct TileList {
       const int run = std::min(per_row - first_tile, wanted - count);
       const int row = out.first_row(tile_row);
       Windows x, y;
-      x.place<false>(RowCoordinates(map, 0, row), out, first_tile, run, margin_x,
-                     in.columns, Reader::SIZE);
-      y.place<false>(RowCoordinates(map, 1, row), out, first_tile, run, margin_y,
-                     in.rows, Reader::SIZE);
+      x.locate<false>(RowCoordinates(map, 0, row), out, first_tile, run, margin_x,
+                      in.columns, Reader::SIZE);
+      y.locate<false>(RowCoordinates(map, 1, row), out, first_tile, run, margin_y,
+                      in.rows, Reader::SIZE);
       for (int t = 0; t < run; ++t, ++count) {
         Tile<Reader>& made = tile[count];
         const AxisTaps taps_x(_mm512_add_ps(lanes_x, _mm512_set1_ps(x.relative[t])),

@@ -9,7 +9,7 @@
 
 #include "geometry.h"
 #include "gpuarray_helper.h"
-#include "shape_words.h"
+#include "shape_text.h"
 
 namespace stn {
 
@@ -39,8 +39,10 @@ inline bool read_geometry(Geometry* geometry, const char* name,
       return false;
     }
     if (pixels < 0) {
-      PyErr_Format(PyExc_ValueError, "%s: the output cannot have %lld pixels along an "
-                   "axis", name, static_cast<long long>(pixels));
+      PyErr_Format(PyExc_ValueError,
+                   "%s: the output cannot have %lld pixels along an "
+                   "axis",
+                   name, static_cast<long long>(pixels));
       return false;
     }
   }
@@ -48,10 +50,10 @@ inline bool read_geometry(Geometry* geometry, const char* name,
   if (!fits) {
     PyErr_Format(PyExc_ValueError,
                  "%s: %s for a batch of %zd images must be %s, one for each image, got "
-                 "%s", name, affine ? "matrices" : "points",
-                 (Py_ssize_t)geometry->batch,
+                 "%s",
+                 name, affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
                  affine ? "(batch, 2, 3)" : "(batch, output size, 2)",
-                 ShapeWords(shape, affine ? 3 : 4).text());
+                 ShapeText(shape, affine ? 3 : 4).text());
     return false;
   }
   const ptrdiff_t most = ptrdiff_t(1) << 30;  // kernels count pixels with an int
@@ -72,7 +74,7 @@ inline bool fits_output(const Geometry& geometry, const char* name,
   if (!fits)
     PyErr_Format(PyExc_ValueError,
                  "%s: the gradient has not the output's shape, got %s", name,
-                 ShapeWords(PyGpuArray_DIMS(array), 4).text());
+                 ShapeText(PyGpuArray_DIMS(array), 4).text());
   return fits;
 }
 
@@ -89,14 +91,14 @@ inline bool prepare_output(PyGpuArrayObject** output, int axes, const size_t* sh
 template <typename T>
 struct GpuAxis {
   npy_int32 size;
-  T extent, per_column_high, per_column_low, per_row_high, per_row_low;
+  T half_extent, per_column_high, per_column_low, per_row_high, per_row_low;
 
   GpuAxis(const Geometry& geometry, int axis)
       : size(static_cast<npy_int32>(geometry.in_size(axis))) {
     const double exact = geometry.half_extent(geometry.in_size(axis));
-    const double column = AffineMap<2>::per_output_extent(exact, geometry, 0);
-    const double row = AffineMap<2>::per_output_extent(exact, geometry, 1);
-    extent = static_cast<T>(exact);
+    const double column = AffineMap<2>::per_output_half_extent(exact, geometry, 0);
+    const double row = AffineMap<2>::per_output_half_extent(exact, geometry, 1);
+    half_extent = static_cast<T>(exact);
     per_column_high = static_cast<T>(column);
     per_column_low = static_cast<T>(column - per_column_high);
     per_row_high = static_cast<T>(row);
@@ -104,12 +106,12 @@ struct GpuAxis {
   }
 };
 
-#define STN_GPU_AXIS(axis)                                                      \
-  (axis).size, (axis).extent, (axis).per_column_high, (axis).per_column_low,    \
+#define STN_GPU_AXIS(axis)                                                        \
+  (axis).size, (axis).half_extent, (axis).per_column_high, (axis).per_column_low, \
       (axis).per_row_high, (axis).per_row_low
-#define STN_GPU_GEOMETRY(geometry, x, y)                                        \
-  npy_int32((geometry).batch), npy_int32((geometry).channels),                  \
-      npy_int32((geometry).out[1]), npy_int32((geometry).out[0]),               \
+#define STN_GPU_GEOMETRY(geometry, x, y)                          \
+  npy_int32((geometry).batch), npy_int32((geometry).channels),    \
+      npy_int32((geometry).out[1]), npy_int32((geometry).out[0]), \
       (geometry).border_value, STN_GPU_AXIS(x), STN_GPU_AXIS(y)
 #define STN_GPU_ARRAY(array) (array).data, (array).offset
 

@@ -19,8 +19,7 @@ int APPLY_SPECIFIC(sample)(PyGpuArrayObject* images, PyGpuArrayObject* coords,
     return 1;
   if (shape[0] * shape[1] * shape[2] * shape[3] == 0) return 0;
   const stn::GpuAxis<DTYPE_INPUT_0> x(geometry, 0), y(geometry, 1);
-  stn::Launch launch(&k_stn_sample, geometry, geometry.out_pixels(),
-                     geometry.channels);
+  stn::Launch launch(&k_stn_sample, geometry, geometry.out_pixels(), geometry.channels);
   return stn::report(
       name,
       stn_sample_call(3, launch.groups, launch.items, 0,

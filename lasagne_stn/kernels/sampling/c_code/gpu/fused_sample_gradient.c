@@ -14,7 +14,7 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* c
   if (PyGpuArray_SIZE(grad_images) == 0) return GA_NO_ERROR;
   const stn::GpuAxis<DTYPE_INPUT_0> x(geometry, 0), y(geometry, 1);
 #if STN_GATHERS
-  const size_t together = 4;  // as in gpu_gather.cluda
+  const size_t together = 4;  // as in gpu/gather.cluda
   const size_t blocks = (geometry.channels + together - 1) / together;
   stn::Launch launch(&k_stn_gather_pixels, geometry, geometry.in_pixels(), blocks);
   int status = stn_gather_pixels_call(
@@ -34,7 +34,7 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* c
 #endif
   return status;
 #else
-  const size_t chunk = 16;  // as in gpu_own_rows.cluda
+  const size_t chunk = 16;  // as in gpu/own_rows.cluda
   const size_t chunks = (geometry.out_pixels() + chunk - 1) / chunk;
   stn::Scratch found;
   int status = found.make(context, GA_INT, 2 * geometry.batch * chunks);
@@ -46,21 +46,20 @@ int APPLY_SPECIFIC(to_images)(const stn::Geometry& geometry, PyGpuArrayObject* c
                                 STN_GPU_ARRAY(coords->ga), STN_GPU_ARRAY(found.array));
     if (status != GA_NO_ERROR) return status;
   }
-  stn::Launch launch(&k_stn_own_rows, geometry, geometry.in[0], geometry.channels,
-                     32);
-  return stn_own_rows_call(
-      3, launch.groups, launch.items, 0, STN_GPU_GEOMETRY(geometry, x, y),
-      STN_GPU_ARRAY(coords->ga), STN_GPU_ARRAY(grad_output->ga),
-      STN_GPU_ARRAY(found.array), STN_GPU_ARRAY(grad_images->ga));
+  stn::Launch launch(&k_stn_own_rows, geometry, geometry.in[0], geometry.channels, 32);
+  return stn_own_rows_call(3, launch.groups, launch.items, 0,
+                           STN_GPU_GEOMETRY(geometry, x, y), STN_GPU_ARRAY(coords->ga),
+                           STN_GPU_ARRAY(grad_output->ga), STN_GPU_ARRAY(found.array),
+                           STN_GPU_ARRAY(grad_images->ga));
 #endif
 }
 #endif
 
 #if STN_GRAD_COORDS
 int APPLY_SPECIFIC(to_coords)(const stn::Geometry& geometry, PyGpuArrayObject* images,
-                             PyGpuArrayObject* coords, PyGpuArrayObject* grad_output,
-                             PyGpuArrayObject* grad_coords,
-                             PyGpuContextObject* context) {
+                              PyGpuArrayObject* coords, PyGpuArrayObject* grad_output,
+                              PyGpuArrayObject* grad_coords,
+                              PyGpuContextObject* context) {
   if (PyGpuArray_SIZE(grad_coords) == 0) return GA_NO_ERROR;
   const stn::GpuAxis<DTYPE_INPUT_0> x(geometry, 0), y(geometry, 1);
 #if STN_AFFINE
@@ -68,9 +67,8 @@ int APPLY_SPECIFIC(to_coords)(const stn::Geometry& geometry, PyGpuArrayObject* i
   const size_t batch = geometry.batch, pixels = geometry.out_pixels();
   const size_t pixel_shares =
       stn::Launch::shares(&k_stn_theta_sums, batch * items, pixels / (4 * items));
-  const size_t channel_shares =
-      stn::Launch::shares(&k_stn_theta_sums, batch * pixel_shares * items,
-                          geometry.channels);
+  const size_t channel_shares = stn::Launch::shares(
+      &k_stn_theta_sums, batch * pixel_shares * items, geometry.channels);
   const size_t shares = pixel_shares * channel_shares;
   stn::Scratch sums;
   int status = sums.make(context, images->ga.typecode, 6 * batch * shares);
@@ -119,16 +117,16 @@ int APPLY_SPECIFIC(sample_gradient)(PyGpuArrayObject* images, PyGpuArrayObject* 
 #if STN_GRAD_IMAGES
   if (!stn::prepare_output(grad_images, 4, PyGpuArray_DIMS(images), type, context))
     return 1;
-  status = APPLY_SPECIFIC(to_images)(geometry, coords, grad_output, *grad_images,
-                                     context);
+  status =
+      APPLY_SPECIFIC(to_images)(geometry, coords, grad_output, *grad_images, context);
 #endif
 #if STN_GRAD_COORDS
-  if (!stn::prepare_output(grad_coords, PyGpuArray_NDIM(coords), PyGpuArray_DIMS(coords),
-                           type, context))
+  if (!stn::prepare_output(grad_coords, PyGpuArray_NDIM(coords),
+                           PyGpuArray_DIMS(coords), type, context))
     return 1;
   if (status == GA_NO_ERROR)
-    status = APPLY_SPECIFIC(to_coords)(geometry, images, coords, grad_output, *grad_coords,
-                                      context);
+    status = APPLY_SPECIFIC(to_coords)(geometry, images, coords, grad_output,
+                                       *grad_coords, context);
 #endif
   return stn::report(name, status, context);
 }

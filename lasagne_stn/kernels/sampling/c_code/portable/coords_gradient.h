@@ -19,36 +19,41 @@ struct Slopes {
 
 // Sets slopes[axis] for every axis up to `axis`: a recursion, because the axis has to
 // be known when `mix` is compiled.
-template <int axis, typename T, int dims>
+template <typename Interpolation, int axis, typename T, int dims>
 struct AddSlopes {
   static void add(const ChunkBase<T, dims>& chunk, int k, const T* values, T gradient,
                   Slopes<T, dims>& slopes) {
-    slopes.along[axis][k] += gradient * mix<axis>(chunk, k, values);
-    AddSlopes<axis - 1, T, dims>::add(chunk, k, values, gradient, slopes);
+    slopes.along[axis][k] +=
+        gradient * Interpolation::template mix<axis>(chunk, k, values);
+    AddSlopes<Interpolation, axis - 1, T, dims>::add(chunk, k, values, gradient,
+                                                     slopes);
   }
 };
-template <typename T, int dims>
-struct AddSlopes<-1, T, dims> {
+template <typename Interpolation, typename T, int dims>
+struct AddSlopes<Interpolation, -1, T, dims> {
   static void add(const ChunkBase<T, dims>&, int, const T*, T, Slopes<T, dims>&) {}
 };
 
-template <Border border, typename T, int dims>
-inline void add_slopes(const T* image, const Chunk<T, dims, border>& chunk, T outside,
+template <typename T, int dims, Border border, typename Interpolation>
+inline void add_slopes(const T* image,
+                       const Chunk<T, dims, border, Interpolation>& chunk, T outside,
                        const T* grad_output, Slopes<T, dims>& slopes) {
   prefetch_chunk(image, chunk);
   for (int k = 0; k < chunk.count; ++k) {
-    T values[1 << dims];
+    T values[Corners<Interpolation, dims>::COUNT];
     read_corners(image, chunk, k, outside, values);
-    AddSlopes<dims - 1, T, dims>::add(chunk, k, values, grad_output[chunk.start + k],
-                                      slopes);
+    AddSlopes<Interpolation, dims - 1, T, dims>::add(
+        chunk, k, values, grad_output[chunk.start + k], slopes);
   }
 }
 
 // The chunk of `count` output pixels from `start` on, and its slopes.
-template <Border border, typename T, int dims, typename Coordinates>
+template <typename T, int dims, Border border, typename Interpolation,
+          typename Coordinates>
 void make_slopes(const T* images, const Coordinates& coordinates, const T* grad_output,
                  const Geometry& geometry, ptrdiff_t start, int count,
-                 Chunk<T, dims, border>& chunk, Slopes<T, dims>& slopes) {
+                 Chunk<T, dims, border, Interpolation>& chunk,
+                 Slopes<T, dims>& slopes) {
   make_chunk(coordinates, geometry, start, count, chunk);
   for (int axis = 0; axis < dims; ++axis)
     std::fill(slopes.along[axis], slopes.along[axis] + count, T(0));
@@ -64,13 +69,13 @@ void make_slopes(const T* images, const Coordinates& coordinates, const T* grad_
 // Theta gets sums over the output pixels, (dims, dims + 1): of the slopes times the
 // output index along each axis, counted from the centre, and of the slopes alone.
 template <typename T, int dims>
-void add_theta_sums(const ChunkBase<T, dims>& chunk, const Slopes<T, dims>& slopes,
-                    const Geometry& geometry, double* sums) {
+void add_chunk_to_theta(const ChunkBase<T, dims>& chunk, const Slopes<T, dims>& slopes,
+                        const Geometry& geometry, double* sums) {
   for (int done = 0; done < chunk.count;) {
-    const Place<dims> place(chunk.start + done, geometry);
+    const OutputIndex<dims> at(chunk.start + done, geometry);
     const int run = static_cast<int>(
-        std::min<ptrdiff_t>(geometry.out_size(0) - place.index[0], chunk.count - done));
-    const double first = place.index[0] - centre_of(geometry.out_size(0));
+        std::min<ptrdiff_t>(geometry.out_size(0) - at.index[0], chunk.count - done));
+    const double first = at.index[0] - centre_of(geometry.out_size(0));
     for (int axis = 0; axis < dims; ++axis) {
       const T* slope = slopes.along[axis] + done;
       double plain = 0, times_column = 0;
@@ -81,7 +86,7 @@ void add_theta_sums(const ChunkBase<T, dims>& chunk, const Slopes<T, dims>& slop
       double* row = sums + axis * (dims + 1);
       row[0] += times_column;
       for (int k = 1; k < dims; ++k)
-        row[k] += plain * (place.index[k] - centre_of(geometry.out_size(k)));
+        row[k] += plain * (at.index[k] - centre_of(geometry.out_size(k)));
       row[dims] += plain;
     }
     done += run;
@@ -117,13 +122,13 @@ class ThetaSums {
         for (int entry = 0; entry < SIZE; ++entry)
           total[entry] += of(item, task)[entry];
       for (int axis = 0; axis < dims; ++axis) {
-        const double extent = geometry.half_extent(geometry.in_size(axis));
+        const double half_extent = geometry.half_extent(geometry.in_size(axis));
         const double* row = total + axis * (dims + 1);
         T* gradient = grad_theta + item * SIZE + axis * (dims + 1);
         for (int k = 0; k < dims; ++k)
-          gradient[k] = static_cast<T>(
-              row[k] * AffineMap<dims>::per_output_extent(extent, geometry, k));
-        gradient[dims] = static_cast<T>(row[dims] * extent);
+          gradient[k] = static_cast<T>(row[k] * AffineMap<dims>::per_output_half_extent(
+                                                    half_extent, geometry, k));
+        gradient[dims] = static_cast<T>(row[dims] * half_extent);
       }
     }
   }
@@ -136,7 +141,7 @@ class ThetaSums {
   double* const sums_;
 };
 
-template <typename T, int dims, bool affine, Border border>
+template <typename T, int dims, bool affine, Border border, typename Interpolation>
 struct CoordsGradient {  // of theta
   static int compute(const T* images, const T* theta, const T* grad_output,
                      T* grad_theta, const Geometry& geometry) {
@@ -151,20 +156,20 @@ struct CoordsGradient {  // of theta
     for (ptrdiff_t task = 0; task < geometry.batch * chunks; ++task) {
       const ptrdiff_t item = task / chunks, number = task % chunks;
       const AffineCoordinates<T, dims> coordinates(theta + item * sums.SIZE, geometry);
-      Chunk<T, dims, border> chunk(geometry);
+      Chunk<T, dims, border, Interpolation> chunk(geometry);
       Slopes<T, dims> slopes;
       make_slopes(images + item * in_size, coordinates, grad_output + item * out_size,
                   geometry, number * CHUNK_PIXELS,
                   chunk_count(number, geometry.out_pixels()), chunk, slopes);
-      add_theta_sums(chunk, slopes, geometry, sums.of(item, number));
+      add_chunk_to_theta(chunk, slopes, geometry, sums.of(item, number));
     }
     sums.finish(geometry, grad_theta);
     return STATUS_FINE;
   }
 };
 
-template <typename T, int dims, Border border>
-struct CoordsGradient<T, dims, false, border> {  // of points
+template <typename T, int dims, Border border, typename Interpolation>
+struct CoordsGradient<T, dims, false, border, Interpolation> {  // of points
   static int compute(const T* images, const T* points, const T* grad_output,
                      T* grad_points, const Geometry& geometry) {
     const ptrdiff_t in_size = geometry.channels * geometry.in_pixels();
@@ -178,7 +183,7 @@ struct CoordsGradient<T, dims, false, border> {  // of points
       const ptrdiff_t item = task / chunks, number = task % chunks;
       const PointCoordinates<T, dims> coordinates(points + item * points_size,
                                                   geometry);
-      Chunk<T, dims, border> chunk(geometry);
+      Chunk<T, dims, border, Interpolation> chunk(geometry);
       Slopes<T, dims> slopes;
       make_slopes(images + item * in_size, coordinates, grad_output + item * out_size,
                   geometry, number * CHUNK_PIXELS,
@@ -186,9 +191,9 @@ struct CoordsGradient<T, dims, false, border> {  // of points
       const ptrdiff_t step = geometry.point_step();
       T* gradient = grad_points + item * points_size + chunk.start * step;
       for (int axis = 0; axis < dims; ++axis, gradient += geometry.axis_step()) {
-        const double extent = geometry.half_extent(geometry.in_size(axis));
+        const double half_extent = geometry.half_extent(geometry.in_size(axis));
         for (int k = 0; k < chunk.count; ++k)
-          gradient[k * step] = static_cast<T>(slopes.along[axis][k] * extent);
+          gradient[k * step] = static_cast<T>(slopes.along[axis][k] * half_extent);
       }
     }
     return STATUS_FINE;

@@ -55,19 +55,20 @@ class Parts {
   ptrdiff_t groups_, bands_;
 };
 
-// Can any pixel of a chunk touch the band? May say yes when none does.
+// Can any pixel of a chunk, whose taps are at most `reach` away, touch the band? May
+// say yes when none does.
 template <typename T, int dims>
 bool may_touch(const PointCoordinates<T, dims>&, const Geometry&, ptrdiff_t, int,
-               Border, const Part&) {
+               Border, const Part&, int) {
   return true;
 }
 
 template <typename T, int dims>
 bool may_touch(const AffineCoordinates<T, dims>& coordinates, const Geometry& geometry,
-               ptrdiff_t start, int count, Border border, const Part& part) {
+               ptrdiff_t start, int count, Border border, const Part& part, int reach) {
   const AffineMap<dims>& map = coordinates.map;
   const int slowest = dims - 1;
-  const Place<dims> first(start, geometry), last(start + count - 1, geometry);
+  const OutputIndex<dims> first(start, geometry), last(start + count - 1, geometry);
   double lowest = map.origin[slowest], highest = lowest;
   bool whole_axis = false;  // once the chunk spans two values along a slower axis
   for (int k = slowest; k >= 0; --k) {
@@ -82,7 +83,7 @@ bool may_touch(const AffineCoordinates<T, dims>& coordinates, const Geometry& ge
   }
   const ptrdiff_t slice = geometry.in_pixels() / geometry.in[0];
   const double edge = static_cast<double>(geometry.in[0] - 1);
-  const bool inside = lowest >= 1 && highest <= edge - 1;
+  const bool inside = lowest >= reach && highest <= edge - reach;
   if (!inside) {
     if (is_periodic(border) || !(lowest <= highest)) return true;  // NaN too
     lowest = std::max(0.0, std::min(lowest, edge));
@@ -90,36 +91,33 @@ bool may_touch(const AffineCoordinates<T, dims>& coordinates, const Geometry& ge
   }
   const double band_first = static_cast<double>(part.band_start / slice);
   const double band_last = static_cast<double>(part.band_stop / slice - 1);
-  return highest >= band_first - 1.5 && lowest <= band_last + 1.5;
+  const double margin = reach + 0.5;
+  return highest >= band_first - margin && lowest <= band_last + margin;
 }
 
 // The transpose of sample_chunk. If `banded`, for the source pixels of one band only.
-template <bool banded, Border border, typename T, int dims>
-inline void spread_chunk(T* grad_image, const Chunk<T, dims, border>& chunk,
-                         const Part& part, const T* grad_output) {
+template <bool banded, typename T, int dims, Border border, typename Interpolation>
+inline void scatter_chunk(T* grad_image,
+                          const Chunk<T, dims, border, Interpolation>& chunk,
+                          const Part& part, const T* grad_output) {
+  const int corners = Corners<Interpolation, dims>::COUNT;
   const bool may_miss = banded || border == BORDER_CONSTANT;
   const int start = static_cast<int>(part.band_start);
   const unsigned size = static_cast<unsigned>(part.band_stop - part.band_start);
   prefetch_chunk(grad_image, chunk);
   for (int k = 0; k < chunk.count; ++k) {
-    T share[1 << dims];
+    T share[corners];
     share[0] = grad_output[chunk.start + k];
-    for (int axis = 0; axis < dims; ++axis) {
-      const T fraction = chunk.fraction[axis][k];
-      for (int bits = 0; bits < 1 << axis; ++bits) {
-        share[bits + (1 << axis)] = fraction * share[bits];
-        share[bits] = (1 - fraction) * share[bits];
-      }
-    }
-    for (int bits = 0; bits < 1 << dims; ++bits) {
-      const int offset = chunk.corner(bits, k);  // OUTSIDE is in no band either
+    Interpolation::split(chunk, k, share);
+    for (int number = 0; number < corners; ++number) {
+      const int offset = chunk.corner(number, k);  // OUTSIDE is in no band either
       if (!may_miss || static_cast<unsigned>(offset - start) < size)
-        grad_image[offset] += share[bits];
+        grad_image[offset] += share[number];
     }
   }
 }
 
-template <typename T, int dims, bool affine, Border border>
+template <typename T, int dims, bool affine, Border border, typename Interpolation>
 void fill_part(const T* coords, const T* grad_output, T* grad_images,
                const Geometry& geometry, const Part& part) {
   typedef typename CoordinatesOf<T, dims, affine>::type Coordinates;
@@ -135,21 +133,23 @@ void fill_part(const T* coords, const T* grad_output, T* grad_images,
   for (ptrdiff_t number = 0; number < chunks_of(out_pixels); ++number) {
     const ptrdiff_t start = number * CHUNK_PIXELS;
     const int count = chunk_count(number, out_pixels);
-    if (!may_touch(coordinates, geometry, start, count, border, part)) continue;
-    Chunk<T, dims, border> chunk(geometry);
+    if (!may_touch(coordinates, geometry, start, count, border, part,
+                   Interpolation::REACH))
+      continue;
+    Chunk<T, dims, border, Interpolation> chunk(geometry);
     make_chunk(coordinates, geometry, start, count, chunk);
     for (ptrdiff_t plane = first; plane < stop; ++plane) {
       T* grad_image = grad_images + plane * in_pixels;
       const T* gradient = grad_output + plane * out_pixels;
       if (part.band_stop - part.band_start < in_pixels)
-        spread_chunk<true>(grad_image, chunk, part, gradient);
+        scatter_chunk<true>(grad_image, chunk, part, gradient);
       else
-        spread_chunk<false>(grad_image, chunk, part, gradient);
+        scatter_chunk<false>(grad_image, chunk, part, gradient);
     }
   }
 }
 
-template <typename T, int dims, bool affine, Border border>
+template <typename T, int dims, bool affine, Border border, typename Interpolation>
 void image_gradient(const T* coords, const T* grad_output, T* grad_images,
                     const Geometry& geometry) {
   const Parts parts(geometry);
@@ -157,8 +157,8 @@ void image_gradient(const T* coords, const T* grad_output, T* grad_images,
 #pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count(geometry))
 #endif
   for (ptrdiff_t number = 0; number < parts.count(); ++number)
-    fill_part<T, dims, affine, border>(coords, grad_output, grad_images, geometry,
-                                       parts.part(number));
+    fill_part<T, dims, affine, border, Interpolation>(coords, grad_output, grad_images,
+                                                      geometry, parts.part(number));
 }
 
 }  // namespace stn

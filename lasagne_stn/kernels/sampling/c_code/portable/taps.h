@@ -1,5 +1,5 @@
-// The taps of a run of output pixels: which two source pixels each output pixel reads
-// along every axis, and how they are mixed.
+// The taps of a run of output pixels: which source pixels each output pixel reads along
+// every axis, and the fractions that their weights are made from.
 //
 // A chunk is a run of consecutive output pixels of one image. Its taps are computed
 // once, in loops the compiler can vectorise, and then used for every channel. They do
@@ -12,10 +12,9 @@
 #include <algorithm>
 
 #include "coordinates.h"
+#include "portable/interpolation.h"
 
 namespace stn {
-
-const int CHUNK_PIXELS = 512;
 
 // Stands for a corner that reads no pixel, under BORDER_CONSTANT.
 const int OUTSIDE = -1;
@@ -63,93 +62,91 @@ inline bool is_periodic(Border border) {
 
 // ---- chunks
 
-template <typename T, int dims>
-struct ChunkBase {
-  ptrdiff_t start;                 // first output pixel
-  int count;                       // at most CHUNK_PIXELS
-  T fraction[dims][CHUNK_PIXELS];  // weight of the high tap along an axis
-};
-
-// Of every border mode but "nearest": the two taps are independent of each other.
-template <typename T, int dims, Border border>
+// Of every policy and border mode: the taps are independent of each other.
+template <typename T, int dims, Border border, typename Interpolation = Bilinear>
 struct Chunk : ChunkBase<T, dims> {
-  int low[dims][CHUNK_PIXELS];   // the tap at floor(coordinate): index times stride,
-  int high[dims][CHUNK_PIXELS];  // or OUTSIDE; and the tap one pixel further
+  static const int TAPS = Interpolation::TAPS;
+
+  int tap[dims][TAPS][CHUNK_PIXELS];  // index times stride, or OUTSIDE
 
   explicit Chunk(const Geometry&) {}
 
-  // Offset into one channel's image, or OUTSIDE, of one of the 2^dims corners that the
-  // k-th pixel reads: that with the high tap along every axis whose bit is set.
-  int corner(int bits, int k) const {
+  // The offset into one channel's image, or OUTSIDE, of one of the TAPS^dims corners
+  // that the k-th pixel reads.
+  int corner(int number, int k) const {
     int offset = 0;
     bool outside = false;
     for (int axis = 0; axis < dims; ++axis) {
-      const int tap = bits >> axis & 1 ? high[axis][k] : low[axis][k];
-      outside |= tap == OUTSIDE;
-      offset += tap;
+      const int found = tap[axis][Interpolation::tap_of(number, axis)][k];
+      outside |= found == OUTSIDE;
+      offset += found;
     }
     return border == BORDER_CONSTANT && outside ? OUTSIDE : offset;
   }
 
-  // The slope, or 0 where the coordinate was clamped. Here none is: where both taps
-  // are the same, so are their values.
+  // The slope, or 0 where the coordinate was clamped. Here none is: where all taps are
+  // the same, so are their values.
   T slope_of(int, int, T slope) const { return slope; }
 
   void fill(int axis, const SourceAxis& source, const double* coordinates) {
     if (is_periodic(border))
-      fill_periodic(source, coordinates, low[axis], high[axis], this->fraction[axis]);
+      fill_periodic(source, coordinates, tap[axis], this->fraction[axis]);
     else
-      fill_to_edge(source, coordinates, low[axis], high[axis], this->fraction[axis]);
+      fill_to_edge(source, coordinates, tap[axis], this->fraction[axis]);
   }
 
-  // A NaN coordinate reads from the first pixels, with weights that are NaN.
+  // A NaN coordinate reads the first pixels, with weights that are NaN.
   void set_nan(int axis, int k, const SourceAxis& source) {
-    low[axis][k] = 0;
-    high[axis][k] = std::min(1, source.size - 1) * source.stride;
+    for (int t = 0; t < TAPS; ++t)
+      tap[axis][t][k] = std::min(t, source.size - 1) * source.stride;
     this->fraction[axis][k] = std::numeric_limits<T>::quiet_NaN();
   }
 
  private:
-  // Two pixels beyond the edge nothing changes any more, so coordinates end there.
-  // Then an int holds them, and every processor converts vectors of those.
+  // Where no tap reaches the image, nothing changes any more, so coordinates end
+  // there. Then an int holds them, and every processor converts vectors of those.
   void fill_to_edge(const SourceAxis& source, const double* coordinates,
-                    int* __restrict to_low, int* __restrict to_high,
+                    int (*__restrict to)[CHUNK_PIXELS],
                     T* __restrict to_fraction) const {
-    const double largest = source.size + 1.0;
+    const double smallest = -1 - Interpolation::REACH;
+    const double largest = source.size + static_cast<double>(Interpolation::REACH);
     for (int k = 0; k < this->count; ++k) {
       double position = coordinates[k];
-      position = position > -2 ? position : -2;
+      position = position > smallest ? position : smallest;
       position = position < largest ? position : largest;
-      int whole = static_cast<int>(position);
-      whole -= position < whole;
-      to_low[k] = offset_within(whole, source);
-      to_high[k] = offset_within(whole + 1, source);
+      const double shifted = Interpolation::shifted(position);
+      int whole = static_cast<int>(shifted);
+      whole -= shifted < whole;
+      for (int t = 0; t < TAPS; ++t)
+        to[t][k] = offset_within(whole + Interpolation::FIRST + t, source);
       to_fraction[k] = static_cast<T>(position - whole);
     }
   }
 
   static int offset_within(int index, const SourceAxis& source) {
+    if (border == BORDER_NEAREST)
+      return std::min(std::max(index, 0), source.size - 1) * source.stride;
     return 0 <= index && index < source.size ? index * source.stride : OUTSIDE;
   }
 
-  // Beyond the limit a step of one pixel is lost in rounding: both taps are the same.
-  void fill_periodic(const SourceAxis& source, const double* coordinates, int* to_low,
-                     int* to_high, T* to_fraction) const {
+  void fill_periodic(const SourceAxis& source, const double* coordinates,
+                     int (*to)[CHUNK_PIXELS], T* to_fraction) const {
     for (int k = 0; k < this->count; ++k) {
-      const double position = limited(coordinates[k]);
-      const double whole = std::floor(position);
-      to_low[k] = periodic_offset<border>(whole, source);
-      to_high[k] = periodic_offset<border>(whole + 1, source);
+      const double position = coordinates[k];
+      const double whole = std::floor(Interpolation::shifted(position));
+      for (int t = 0; t < TAPS; ++t)
+        to[t][k] = periodic_offset<border>(whole + Interpolation::FIRST + t, source);
       to_fraction[k] = static_cast<T>(position - whole);
     }
   }
 };
 
-// Of the border mode "nearest", the common one: coordinates are clamped to the image,
-// and the low tap to the last pixel but one, so that a fraction may be exactly 1. Then
-// the corners are always the same steps apart, and one offset is enough.
+// Bilinear with the border mode "nearest", the common case: coordinates are clamped to
+// the image, and the low tap to the last pixel but one, so that a fraction may be
+// exactly 1. Then the corners are always the same steps apart, and one offset is
+// enough.
 template <typename T, int dims>
-struct Chunk<T, dims, BORDER_NEAREST> : ChunkBase<T, dims> {
+struct Chunk<T, dims, BORDER_NEAREST, Bilinear> : ChunkBase<T, dims> {
   int offset[CHUNK_PIXELS];        // of the low corner
   int inside[dims][CHUNK_PIXELS];  // 1, or 0 where the coordinate was clamped
   int step[1 << dims];             // from the low corner to each
@@ -201,8 +198,8 @@ struct Chunk<T, dims, BORDER_NEAREST> : ChunkBase<T, dims> {
 
 // A pixel with one NaN coordinate is NaN in everything, in its slopes along the other
 // axes too.
-template <typename T, int dims, Border border>
-void spread_nan(Chunk<T, dims, border>& chunk) {
+template <typename T, int dims>
+void spread_nan(ChunkBase<T, dims>& chunk) {
   for (int k = 0; k < chunk.count; ++k) {
     T sum = 0;
     for (int axis = 0; axis < dims; ++axis) sum += chunk.fraction[axis][k];
@@ -211,18 +208,20 @@ void spread_nan(Chunk<T, dims, border>& chunk) {
   }
 }
 
-template <typename T, int dims, Border border, typename Coordinates>
+template <typename T, int dims, Border border, typename Interpolation,
+          typename Coordinates>
 void make_chunk(const Coordinates& coordinates, const Geometry& geometry,
-                ptrdiff_t start, int count, Chunk<T, dims, border>& chunk) {
+                ptrdiff_t start, int count,
+                Chunk<T, dims, border, Interpolation>& chunk) {
   chunk.start = start;
   chunk.count = count;
   double along[dims][CHUNK_PIXELS];
   for (int done = 0; done < count;) {
-    const Place<dims> place(start + done, geometry);
+    const OutputIndex<dims> at(start + done, geometry);
     const int length = static_cast<int>(
-        std::min<ptrdiff_t>(geometry.out_size(0) - place.index[0], count - done));
+        std::min<ptrdiff_t>(geometry.out_size(0) - at.index[0], count - done));
     for (int axis = 0; axis < dims; ++axis)
-      coordinates.write(axis, place, length, along[axis] + done);
+      coordinates.write(axis, at, length, along[axis] + done);
     done += length;
   }
   bool any_nan = false;
@@ -236,7 +235,7 @@ void make_chunk(const Coordinates& coordinates, const Geometry& geometry,
     for (int k = 0; k < count; ++k)
       if (along[axis][k] != along[axis][k]) chunk.set_nan(axis, k, source);
   }
-  if (any_nan) spread_nan(chunk);
+  if (any_nan) spread_nan<T, dims>(chunk);
 }
 
 inline ptrdiff_t chunks_of(ptrdiff_t pixels) {

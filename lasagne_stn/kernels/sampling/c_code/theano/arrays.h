@@ -7,7 +7,7 @@
 
 #include "theano/buffers.h"
 #include "sampler.h"
-#include "shape_words.h"
+#include "shape_text.h"
 
 namespace stn {
 
@@ -108,8 +108,10 @@ bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
       return false;
     }
     if (pixels < 0) {
-      PyErr_Format(PyExc_ValueError, "%s: the output cannot have %lld pixels along an "
-                   "axis", name, static_cast<long long>(pixels));
+      PyErr_Format(PyExc_ValueError,
+                   "%s: the output cannot have %lld pixels along an "
+                   "axis",
+                   name, static_cast<long long>(pixels));
       return false;
     }
   }
@@ -120,10 +122,10 @@ bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
   if (!fits)
     PyErr_Format(PyExc_ValueError,
                  "%s: %s for a batch of %zd images must be %s, one for each image, got "
-                 "%s", name, affine ? "matrices" : "points",
-                 (Py_ssize_t)geometry->batch,
+                 "%s",
+                 name, affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
                  affine ? "(batch, dims, dims + 1)" : "(batch, output size, dims)",
-                 ShapeWords(PyArray_DIMS(coords), PyArray_NDIM(coords)).text());
+                 ShapeText(PyArray_DIMS(coords), PyArray_NDIM(coords)).text());
   return fits;
 }
 
@@ -136,7 +138,7 @@ bool fits_output(const Geometry& geometry, const char* name, PyArrayObject* arra
   if (!fits)
     PyErr_Format(PyExc_ValueError,
                  "%s: the gradient has not the output's shape, got %s", name,
-                 ShapeWords(PyArray_DIMS(array), 2 + dims).text());
+                 ShapeText(PyArray_DIMS(array), 2 + dims).text());
   return fits;
 }
 

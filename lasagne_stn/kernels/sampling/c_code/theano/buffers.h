@@ -64,10 +64,10 @@ class Buffers {
 
   // A kept buffer of that size, or a new one.
   static Buffer* take(size_t bytes) {
-    for (Buffer** place = &newest(); *place; place = &(*place)->older)
-      if ((*place)->bytes == bytes) {
-        Buffer* found = *place;
-        *place = found->older;
+    for (Buffer** link = &newest(); *link; link = &(*link)->older)
+      if ((*link)->bytes == bytes) {
+        Buffer* found = *link;
+        *link = found->older;
         return found;
       }
     void* mapping = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE,
@@ -91,14 +91,14 @@ class Buffers {
     newest() = buffer;
     size_t bytes = 0;
     int count = 0;
-    for (Buffer** place = &newest(); *place;) {
-      bytes += (*place)->bytes;
+    for (Buffer** link = &newest(); *link;) {
+      bytes += (*link)->bytes;
       if (++count <= MOST && bytes <= MOST_BYTES) {
-        place = &(*place)->older;
+        link = &(*link)->older;
         continue;
       }
-      Buffer* oldest = *place;
-      *place = oldest->older;
+      Buffer* oldest = *link;
+      *link = oldest->older;
       release(oldest);
     }
   }

@@ -9,19 +9,17 @@
 int APPLY_SPECIFIC(sample_gradient)(PyArrayObject* images, PyArrayObject* coords,
                                     PyArrayObject* size, PyArrayObject* grad_output,
 #if STN_GRAD_IMAGES
-                                    PyArrayObject** grad_images
-#endif
-#if STN_GRAD_IMAGES && STN_GRAD_COORDS
-                                    ,
+                                    PyArrayObject** grad_images,
 #endif
 #if STN_GRAD_COORDS
-                                    PyArrayObject** grad_coords
+                                    PyArrayObject** grad_coords,
 #endif
-                                    , PARAMS_TYPE* params) {
+                                    PARAMS_TYPE* params) {
   const char* name = "FusedSampleGradient";
   stn::Geometry geometry;
   if (!stn::read_geometry<STN_DIMS>(&geometry, name, images, coords, size, STN_AFFINE,
-                                    STN_BORDER, params->border_value, params->align_corners) ||
+                                    STN_BORDER, params->border_value,
+                                    params->align_corners) ||
       !stn::fits_output<STN_DIMS>(geometry, name, grad_output))
     return 1;
   stn::Contiguous images_in(images), coords_in(coords, geometry.planar),

@@ -1,6 +1,6 @@
 // What the fast path is asked to do, and by which reader each image is served.
-#ifndef STN_AVX512_JOB_H
-#define STN_AVX512_JOB_H
+#ifndef STN_AVX512_CALL_H
+#define STN_AVX512_CALL_H
 
 #include "coordinates.h"
 #include "avx512/sampling.h"
@@ -20,12 +20,12 @@ inline ReaderKind reader_of(const Item& item) {
 }
 
 // Everything about one call that does not depend on the item.
-struct Job {
+struct Call {
   const Geometry& geometry;
   const float *images, *theta;
   const Plane in, out;
 
-  Job(const float* images_, const float* theta_, const Geometry& geometry_)
+  Call(const float* images_, const float* theta_, const Geometry& geometry_)
       : geometry(geometry_),
         images(images_),
         theta(theta_),
@@ -62,4 +62,4 @@ struct Job {
 }  // namespace fast
 }  // namespace stn
 
-#endif  // STN_AVX512_JOB_H
+#endif  // STN_AVX512_CALL_H

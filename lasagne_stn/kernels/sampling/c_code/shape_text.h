@@ -1,15 +1,15 @@
 // The shape of an array as Python writes it, for error messages.
-#ifndef STN_SHAPE_WORDS_H
-#define STN_SHAPE_WORDS_H
+#ifndef STN_SHAPE_TEXT_H
+#define STN_SHAPE_TEXT_H
 
 #include <cstdio>
 
 namespace stn {
 
-class ShapeWords {
+class ShapeText {
  public:
   template <class Size>
-  ShapeWords(const Size* shape, int axes) {
+  ShapeText(const Size* shape, int axes) {
     int length = std::snprintf(text_, sizeof text_, "(");
     for (int axis = 0; axis < axes; ++axis)
       length += std::snprintf(text_ + length, sizeof text_ - length, "%s%lld",
