@@ -27,7 +27,7 @@ class CodeFolder:
     path : str
         The folder; C code includes its files relative to it.
     parts : sequence of str
-        Subfolders, or patterns of file names such as '*.h'.
+        Subfolders, or patterns of file names such as ``*.h``.
 
     Raises
     ------

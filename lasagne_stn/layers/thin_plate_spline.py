@@ -17,7 +17,7 @@ class TPSTransformerLayer(TransformerLayer):
     Parameters
     ----------
     incoming, localization_network, downsample_factor, border_mode
-        See :class:`TransformerLayer`; theta is ``(batch, 2 * control_points)``.
+        See :class:`lasagne_stn.TransformerLayer`; theta is ``(batch, 2 * control_points)``.
     control_points : int, optional
         See :class:`lasagne_stn.transforms.thin_plate_spline.ThinPlateSpline`.
     precompute_grid : {'auto', True, False}, optional
@@ -25,12 +25,12 @@ class TPSTransformerLayer(TransformerLayer):
         compiled. True requires a known output size; 'auto' does it if the size is
         known.
     **kwargs
-        Other options of :class:`TransformerLayer`.
+        Other options of :class:`lasagne_stn.TransformerLayer`.
 
     Raises
     ------
     TypeError, ValueError
-        As :class:`TransformerLayer`, or if `precompute_grid` is invalid.
+        As :class:`lasagne_stn.TransformerLayer`, or if `precompute_grid` is invalid.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def draw_distortions(
         batch, _ = sample(images, labels, chosen[: ROWS * COLUMNS], rng)
         sheet = np.concatenate(list(batch.transpose(1, 0, 2, 3)), axis=2)
         figure = viz.new_figure(COLUMNS * 0.8 * batch.shape[1], ROWS * 0.8)
-        viz.draw_sheet(figure.add_axes([0, 0, 1, 1]), sheet, COLUMNS)
+        viz.draw_sheet(figure.add_axes((0, 0, 1, 1)), sheet, COLUMNS)
         path = os.path.join(folder, name + '.png')
         viz.save_figure(figure, path)
         sample(images, labels, chosen[:BATCH], rng)

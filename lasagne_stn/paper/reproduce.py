@@ -31,7 +31,7 @@ class Options(NamedTuple):
     seeds : int
         Number of runs of each cell; their seeds are 1, 2, and so on.
     schedule : str
-        One of :data:`lasagne_stn.paper.tasks.SCHEDULE_NAMES`. A task without schedules,
+        One of ``lasagne_stn.paper.tasks.SCHEDULE_NAMES``. A task without schedules,
         such as co-localisation, ignores it.
     iterations : int or None
         Number of iterations, instead of a schedule.

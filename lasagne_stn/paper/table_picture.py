@@ -53,12 +53,12 @@ def draw_table(table: str, outcomes: Sequence[Outcome], data: str | None) -> Fig
     axes: Any = None
     for (name, group), tall in zip(groups, heights):
         axes = figure.add_axes(
-            [
+            (
                 LEFT / WIDTH,
                 (top - tall + BELOW) / height,
                 BROAD / WIDTH,
                 ROW * len(group) / height,
-            ],
+            ),
             sharex=axes,
         )
         _draw_panel(axes, name, group)

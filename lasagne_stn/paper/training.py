@@ -63,7 +63,7 @@ def train(
     resume: bool = False,
     report: Callable = lambda iteration, loss, error: None,
 ) -> Result:
-    """Train a network; see :meth:`SupervisedTask.train`."""
+    """Train a network; see ``SupervisedTask.train``."""
     task.check(run, data)
     learner = task.build_learner(run)
     tests = task.test_set(run, data)
@@ -151,7 +151,7 @@ class _Progress:
 
 
 def load_run(task: SupervisedTask, path: str) -> Result:
-    """Load a run from its checkpoint; see :meth:`SupervisedTask.load_run`."""
+    """Load a run from its checkpoint; see ``SupervisedTask.load_run``."""
     facts, _ = load_checkpoint(path)
     if set(facts.get('run', ())) != set(task.settings._fields):
         raise ValueError(

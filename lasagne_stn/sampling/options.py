@@ -19,7 +19,7 @@ class SamplingOptions(NamedTuple):
     interpolation : Kernel
         The sampling kernel.
     border_mode : str
-        One of :data:`lasagne_stn.sampling.borders.BORDER_MODES`.
+        One of ``lasagne_stn.sampling.borders.BORDER_MODES``.
     border_value : float
         The value outside the image for the border mode 'constant'.
     align_corners : bool

@@ -61,7 +61,7 @@ class Compose(Transform):
         points: Variable,
         half_extents: Sequence[float | Variable] | None = None,
     ) -> Variable:
-        """See :meth:`Transform.apply`."""
+        """See :meth:`lasagne_stn.transforms.base.Transform.apply`."""
         start = 0
         for transform in self.transforms:
             part = theta[:, start : start + transform.num_params]

@@ -224,7 +224,7 @@ def draw_pair(
 
 def before_after(
     figure: Figure,
-    labels: Sequence[Any],
+    labels: Sequence[Any] | np.ndarray,
     images: np.ndarray,
     before: tuple[np.ndarray, np.ndarray],
     after: tuple[np.ndarray, np.ndarray],

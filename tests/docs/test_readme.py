@@ -1,36 +1,61 @@
-"""README's examples run, and print what it says."""
+"""README and the pages of the documentation: examples run, links lead somewhere."""
 
-import os
+import pathlib
 import re
 
 import pytest
+import theano
 
-README = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, 'README.md')
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [
+    ROOT / 'README.md',
+    *sorted((ROOT / 'lasagne_stn' / 'docs').glob('*.md')),
+    ROOT / 'lasagne_stn' / 'kernels' / 'sampling' / 'c_code' / 'README.md',
+    ROOT / '.github' / 'CONTRIBUTING.md',
+]
+WORDS = 700, 1100  # in README, without code and pictures
 
 
-def text():
-    with open(README, encoding='utf8') as file:
-        return file.read()
-
-
-def examples():
-    """The Python blocks, each with what stands in the block of output after it."""
+def examples(page):
+    """Python blocks, each with the block of output after it."""
     pattern = r'```python\n(.*?)```\n(?:\s*```\n(.*?)```)?'
-    return re.findall(pattern, text(), flags=re.DOTALL)
+    return re.findall(pattern, page.read_text(encoding='utf8'), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize('code, printed', examples())
-def test_an_example_prints_what_stands_under_it(code, printed, capsys):
-    exec(compile(code, 'README.md', 'exec'), {})
+EXAMPLES = [(page.name, *example) for page in PAGES for example in examples(page)]
+
+
+@pytest.mark.parametrize('name, code, printed', EXAMPLES, ids=range(len(EXAMPLES)))
+def test_an_example_prints_its_output(
+    name, code, printed, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with theano.configparser.change_flags(mode='FAST_RUN'):  # as for a user
+        exec(compile(code, name, 'exec'), {})
     assert capsys.readouterr().out == printed
 
 
-def test_there_is_an_example():
-    assert examples()
+def test_readme_trains_warps_and_a_page_adds_a_transform():
+    assert [name for name, _, _ in EXAMPLES] == ['README.md'] * 2 + ['transforms.md']
 
 
-def test_what_is_linked_to_is_there():
-    links = re.findall(r'(?:\]\(|src=")(?!https?:|#)([^)"]+)', text())
-    assert links
-    for link in links:
-        assert os.path.exists(os.path.join(os.path.dirname(README), link)), link
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.parent.name + page.name)
+def test_links_lead_to_files(page):
+    text = re.sub(r'```.*?```', '', page.read_text(encoding='utf8'), flags=re.DOTALL)
+    for link in re.findall(r'(?:\]\(|src=")(?!https?:|#)([^)"]+)', text):
+        assert (page.parent / link).exists(), link
+
+
+def test_the_index_lists_every_page():
+    pages = {page.stem for page in (ROOT / 'lasagne_stn' / 'docs').glob('*.md')}
+    index = (ROOT / 'lasagne_stn' / 'docs' / 'index.md').read_text(encoding='utf8')
+    listed = re.findall(r'^(\w+)$', index, flags=re.MULTILINE)
+    assert set(listed) == pages - {'index'}
+
+
+def test_readme_is_short():
+    text = PAGES[0].read_text(encoding='utf8')
+    text = re.sub(r'```.*?```', '', text, flags=re.DOTALL)
+    text = re.sub(r'!\[[^\]]*\]\([^)]*\)', '', text)
+    low, high = WORDS
+    assert low <= len(text.split()) <= high

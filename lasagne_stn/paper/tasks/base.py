@@ -59,7 +59,7 @@ class Task(ABC):
     """A kind of experiment: its settings, data, training, tables and prose.
 
     Everything else in this package knows a task only by this interface and finds it in
-    the registry, :data:`lasagne_stn.paper.tasks.TASKS`. A task has no state: worker
+    the registry, ``lasagne_stn.paper.tasks.TASKS``. A task has no state: worker
     processes receive it pickled.
 
     Attributes
@@ -140,7 +140,7 @@ class Task(ABC):
         run : namedtuple
             An instance of `settings`.
         data : sequence of numpy array
-            See :meth:`Dataset.find`.
+            See ``Dataset.find``.
         folder : str
             Where the checkpoint and other files go; it is created if necessary.
         open_bar : callable

@@ -4,7 +4,8 @@
 size. By hand, with all cases (without the argument) and the fast path::
 
     g++ -std=c++11 -O1 -g -march=native -fopenmp -fsanitize=address,undefined \\
-        -I lasagne_stn/kernels/sampling/c_code tests/kernels/sampling/c_code/memory_check.cpp -o memory_check
+        -I lasagne_stn/kernels/sampling/c_code \\
+        tests/kernels/sampling/c_code/memory_check.cpp -o memory_check
     ./memory_check
 
 the same with ``-DSTN_NO_FAST`` for the portable kernels alone, and, because valgrind

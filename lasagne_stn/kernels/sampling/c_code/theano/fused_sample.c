@@ -20,9 +20,12 @@ int APPLY_SPECIFIC(sample)(PyArrayObject* images, PyArrayObject* coords,
   if (!stn::prepare_output(output, STN_DIMS + 2, shape, TYPENUM_OUTPUT_0)) return 1;
   int status;
   Py_BEGIN_ALLOW_THREADS
-  status = stn::Sampler<DTYPE_INPUT_0, STN_DIMS, STN_AFFINE, STN_BORDER>::sample(
-      images_in.data<DTYPE_INPUT_0>(), coords_in.data<DTYPE_INPUT_0>(),
-      (DTYPE_INPUT_0*)PyArray_DATA(*output), geometry);
+  status =
+      stn::Sampler<DTYPE_INPUT_0, STN_DIMS, STN_AFFINE, STN_BORDER,
+                   STN_INTERPOLATION>::sample(images_in.data<DTYPE_INPUT_0>(),
+                                              coords_in.data<DTYPE_INPUT_0>(),
+                                              (DTYPE_INPUT_0*)PyArray_DATA(*output),
+                                              geometry);
   Py_END_ALLOW_THREADS
   return stn::report("FusedSample", status);
 }

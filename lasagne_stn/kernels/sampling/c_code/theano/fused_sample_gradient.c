@@ -40,7 +40,9 @@ int APPLY_SPECIFIC(sample_gradient)(PyArrayObject* images, PyArrayObject* coords
 #endif
   int status;
   Py_BEGIN_ALLOW_THREADS
-  typedef stn::Sampler<DTYPE_INPUT_0, STN_DIMS, STN_AFFINE, STN_BORDER> Sampler;
+  typedef stn::Sampler<DTYPE_INPUT_0, STN_DIMS, STN_AFFINE, STN_BORDER,
+                       STN_INTERPOLATION>
+      Sampler;
   status = Sampler::gradient<STN_GRAD_IMAGES, STN_GRAD_COORDS>(
       images_in.data<DTYPE_INPUT_0>(), coords_in.data<DTYPE_INPUT_0>(),
       grad_in.data<DTYPE_INPUT_0>(), to_images, to_coords, geometry);
