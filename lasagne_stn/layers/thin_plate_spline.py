@@ -17,7 +17,8 @@ class TPSTransformerLayer(TransformerLayer):
     Parameters
     ----------
     incoming, localization_network, downsample_factor, border_mode
-        See :class:`lasagne_stn.TransformerLayer`; theta is ``(batch, 2 * control_points)``.
+        See :class:`lasagne_stn.TransformerLayer`; theta has the shape
+        ``(batch, 2 * control_points)``.
     control_points : int, optional
         See :class:`lasagne_stn.transforms.thin_plate_spline.ThinPlateSpline`.
     precompute_grid : {'auto', True, False}, optional

@@ -156,7 +156,8 @@ class SupervisedTask(Task):
         -------
         dict
             What JSON can hold: the settings, 'error' in percent, 'num_params',
-            'seconds', 'history' as in :class:`lasagne_stn.paper.Result`, and the machine.
+            'seconds', 'history' as in :class:`lasagne_stn.paper.Result`, and the
+            machine.
         """
         settings = {'experiment': self.name, **result.run._asdict()}
         return dict(

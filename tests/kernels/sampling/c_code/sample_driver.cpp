@@ -25,22 +25,21 @@ stn::Geometry geometry_of(int dims, const long* sizes, int affine, int border,
 }  // namespace
 
 // For one interpolation and type: sample_NAME and sample_gradient_NAME.
-#define DRIVER(Interpolation, T, NAME)                                             \
-  extern "C" int sample_##NAME(const T* images, const T* coords, T* output,        \
-                               int dims, const long* sizes, int affine,            \
-                               int border, double border_value,                    \
-                               int align_corners) {                                \
-    return stn::sample<stn::Interpolation>(                                        \
-        images, coords, output,                                                    \
-        geometry_of(dims, sizes, affine, border, border_value, align_corners));    \
-  }                                                                                \
-  extern "C" int sample_gradient_##NAME(                                           \
-      const T* images, const T* coords, const T* grad_output, T* grad_images,      \
-      T* grad_coords, int dims, const long* sizes, int affine, int border,         \
-      double border_value, int align_corners) {                                    \
-    return stn::sample_gradient<stn::Interpolation>(                               \
-        images, coords, grad_output, grad_images, grad_coords,                     \
-        geometry_of(dims, sizes, affine, border, border_value, align_corners));    \
+#define DRIVER(Interpolation, T, NAME)                                                \
+  extern "C" int sample_##NAME(const T* images, const T* coords, T* output, int dims, \
+                               const long* sizes, int affine, int border,             \
+                               double border_value, int align_corners) {              \
+    return stn::sample<stn::Interpolation>(                                           \
+        images, coords, output,                                                       \
+        geometry_of(dims, sizes, affine, border, border_value, align_corners));       \
+  }                                                                                   \
+  extern "C" int sample_gradient_##NAME(                                              \
+      const T* images, const T* coords, const T* grad_output, T* grad_images,         \
+      T* grad_coords, int dims, const long* sizes, int affine, int border,            \
+      double border_value, int align_corners) {                                       \
+    return stn::sample_gradient<stn::Interpolation>(                                  \
+        images, coords, grad_output, grad_images, grad_coords,                        \
+        geometry_of(dims, sizes, affine, border, border_value, align_corners));       \
   }
 
 DRIVER(Bilinear, float, float)
