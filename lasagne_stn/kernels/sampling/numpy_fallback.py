@@ -1,32 +1,81 @@
-"""The fused ops in numpy: what they compute, for machines that compile nothing."""
+"""The fused ops in numpy, for machines without a compiler.
+
+Each axis has taps, the pixels that are read along it; a corner is one tap along every
+axis. A policy says how many taps there are and what they weigh, as the policies of the
+C++ kernels do (``c_code/portable/interpolation.h``).
+"""
+
+from __future__ import annotations
 
 from itertools import product
+from typing import Sequence
 
 import numpy as np
 
-__all__ = ['sample', 'sample_gradient']
+from ...grid import LARGEST
+from ...sampling.markers import SamplerKind
 
-FAR = 1e9
+__all__ = ['POLICIES', 'Bilinear', 'Nearest', 'sample', 'sample_gradient']
 
 
-def sample(kind, images, coords, size):
-    """Sampled images.
+class Bilinear:
+    """Two taps; the weight of each is 1 minus its distance."""
+
+    offsets = (0, 1)  # of the taps from the origin
+    shift = 0.0  # the origin is floor(coordinate + shift)
+
+    @staticmethod
+    def weights(fraction: np.ndarray) -> list[np.ndarray]:
+        """Return the weight of each tap; `fraction` is coordinate minus origin."""
+        return [1 - fraction, fraction]
+
+    @staticmethod
+    def slopes(fraction: np.ndarray) -> list[np.ndarray]:
+        """Return the right-hand derivative of each weight."""
+        return [sign * np.ones_like(fraction) for sign in (-1, 1)]
+
+
+class Nearest:
+    """One tap, the pixel at floor(coordinate + 0.5)."""
+
+    offsets = (0,)
+    shift = 0.5
+
+    @staticmethod
+    def weights(fraction: np.ndarray) -> list[np.ndarray]:
+        """See :meth:`Bilinear.weights`."""
+        return [np.where(np.isnan(fraction), np.nan, 1.0)]
+
+    @staticmethod
+    def slopes(fraction: np.ndarray) -> list[np.ndarray]:
+        """See :meth:`Bilinear.slopes`."""
+        return [np.zeros_like(fraction)]
+
+
+POLICIES = {'bilinear': Bilinear, 'nearest': Nearest}
+REACH = 1  # pixels beyond which no tap of a policy has a weight
+
+
+def sample(
+    kind: SamplerKind, images: np.ndarray, coords: np.ndarray, size: Sequence[int]
+) -> np.ndarray:
+    """Sample images.
 
     Parameters
     ----------
     kind : SamplerKind
         What is computed, see :mod:`lasagne_stn.sampling.markers`.
-    images : array
+    images : numpy array
         Shape ``(batch, channels, rows, columns)``, or a volume's.
-    coords : array
+    coords : numpy array
         Matrices ``(batch, dims, dims + 1)``, or points ``(batch,) + size + (dims,)``.
     size : sequence of int
         Pixels of the output along each axis.
 
     Returns
     -------
-    array
-        Shape ``(batch, channels) + size``, of the dtype of `images`.
+    numpy array
+        Shape ``(batch, channels) + size``, with the dtype of `images`.
     """
     taps = _Taps(kind, images, coords, size)
     output = np.zeros(images.shape[:2] + (taps.count,))
@@ -36,22 +85,29 @@ def sample(kind, images, coords, size):
     return output.reshape(images.shape[:2] + tuple(size)).astype(images.dtype)
 
 
-def sample_gradient(kind, wrt, images, coords, size, grad_output):
-    """Gradients to what went into `sample`.
+def sample_gradient(
+    kind: SamplerKind,
+    wrt: Sequence[str],
+    images: np.ndarray,
+    coords: np.ndarray,
+    size: Sequence[int],
+    grad_output: np.ndarray,
+) -> list[np.ndarray]:
+    """Compute gradients with respect to the inputs of `sample`.
 
     Parameters
     ----------
     kind, images, coords, size
-        As for :func:`sample`.
-    wrt : tuple of str
+        See :func:`sample`.
+    wrt : sequence of str
         'images', 'coords' or both.
-    grad_output : array
-        The gradient that comes in at the output.
+    grad_output : numpy array
+        Gradient with respect to the output.
 
     Returns
     -------
-    list of array
-        In the order of `wrt`, each like what it belongs to.
+    list of numpy array
+        One for each name in `wrt`, with the shape and dtype of that input.
     """
     taps = _Taps(kind, images, coords, size)
     grad_output = grad_output.reshape(images.shape[:2] + (taps.count,)).astype(float)
@@ -67,11 +123,12 @@ def sample_gradient(kind, wrt, images, coords, size, grad_output):
 
 
 def _scatter(taps, images, grad_output):
+    """Gradient with respect to the images, shape (batch, channels, pixels)."""
     gradient = np.zeros(images.shape[:2] + (int(np.prod(images.shape[2:])),))
     for corner in taps.corners():
-        seen, index = taps.seen(corner), taps.flat_index(corner)
+        inside, index = taps.inside(corner), taps.flat_index(corner)
         share = np.where(
-            seen[:, np.newaxis], grad_output * taps.weight(corner)[:, np.newaxis], 0
+            inside[:, np.newaxis], grad_output * taps.weight(corner)[:, np.newaxis], 0
         )
         for image, channel in np.ndindex(*images.shape[:2]):
             np.add.at(gradient[image, channel], index[image], share[image, channel])
@@ -79,12 +136,12 @@ def _scatter(taps, images, grad_output):
 
 
 def _slopes(taps, images, grad_output):
-    """Gradient to each coordinate in pixels, shape (dims, batch, count)."""
+    """Gradient with respect to coordinates in pixels, shape (dims, batch, count)."""
     slopes = np.zeros((taps.kind.dims,) + grad_output.shape[::2])
     for corner in taps.corners():
         values = (taps.read(images, corner) * grad_output).sum(axis=1)
         for axis in range(taps.kind.dims):
-            slopes[axis] += values * taps.weight(corner, slope_of=axis)
+            slopes[axis] += values * taps.weight(corner, slope_axis=axis)
     return slopes
 
 
@@ -93,29 +150,30 @@ class _Taps:
 
     def __init__(self, kind, images, coords, size):
         self.kind, self.size = kind, [int(pixels) for pixels in size]
+        self.policy = POLICIES[kind.interpolation]
         self.count = int(np.prod(self.size))
         self.pixels = images.shape[:1:-1]
-        self.half_extents = [self._half_width(pixels) for pixels in self.pixels]
+        self.half_extents = [self._half_extent(pixels) for pixels in self.pixels]
         self.grid = self._grid() if kind.affine else None
-        self.low, self.fraction, self.moves = [], [], []
-        for axis, place in enumerate(self._places(coords.astype(float))):
-            self._add(place, self.pixels[axis])
+        self.origin, self.weights, self.slopes = [], [], []
+        for axis, coordinate in enumerate(self._coordinates(coords.astype(float))):
+            self._add_axis(coordinate, self.pixels[axis])
 
-    def _half_width(self, pixels):
+    def _half_extent(self, pixels):
         return (pixels - 1) / 2 if self.kind.align_corners else pixels / 2
 
     def _grid(self):
-        """Target points in half-widths, with a last row of ones."""
+        """Target points in normalised coordinates, with a last row of ones."""
         lines = [
-            (np.arange(pixels) - (pixels - 1) / 2) / (self._half_width(pixels) or 1)
+            (np.arange(pixels) - (pixels - 1) / 2) / (self._half_extent(pixels) or 1)
             for pixels in self.size
         ]
         mesh = np.meshgrid(*lines, indexing='ij')[::-1]
         return np.stack([line.ravel() for line in mesh] + [np.ones(mesh[0].size)])
 
-    def _places(self, coords):
+    def _coordinates(self, coords):
         """Source points in pixels, one array (batch, count) for each axis."""
-        coords = np.clip(coords, -FAR, FAR)
+        coords = np.clip(coords, -LARGEST, LARGEST)
         if self.kind.affine:
             points = np.moveaxis(coords @ self.grid, 1, 0)
         else:
@@ -126,73 +184,77 @@ class _Taps:
             for pixels, half, coordinate in zip(self.pixels, self.half_extents, points)
         ]
 
-    def _add(self, place, pixels):
-        clipped = place
+    def _add_axis(self, coordinate, pixels):
+        """Find origin, weights and slopes; a clamped coordinate has no slope."""
+        clipped = coordinate
         if self.kind.border_mode in ('nearest', 'constant'):
-            clipped = np.clip(place, -2, pixels + 1)
-        low = np.floor(clipped)
-        self.fraction.append(clipped - low)
-        self.moves.append(clipped == place)
-        self.low.append(low)
+            clipped = np.clip(coordinate, -1 - REACH, pixels + REACH)
+        origin = np.floor(clipped + self.policy.shift)
+        fraction = clipped - origin
+        moves = np.where(np.isnan(fraction), np.nan, clipped == coordinate)
+        self.origin.append(origin)
+        self.weights.append(self.policy.weights(fraction))
+        self.slopes.append([moves * each for each in self.policy.slopes(fraction)])
 
     def corners(self):
-        """The taps of a point: 0 or 1 for each axis."""
-        return list(product((0, 1), repeat=self.kind.dims))
+        """Return all corners: the number of a tap for each axis."""
+        taps = range(len(self.policy.offsets))
+        return list(product(taps, repeat=self.kind.dims))
 
-    def weight(self, corner, slope_of=None):
-        """Product over the axes of the weights, one of them differentiated."""
+    def weight(self, corner, slope_axis=None):
+        """Return the product of weights over the axes, one of them differentiated."""
         total = 1.0
-        for axis, step in enumerate(corner):
-            fraction = self.fraction[axis]
-            if axis == slope_of:
-                sign = 1 if step else -1
-                total = total * np.where(
-                    np.isnan(fraction), np.nan, sign * self.moves[axis]
-                )
-            else:
-                total = total * (fraction if step else 1 - fraction)
+        for axis, tap in enumerate(corner):
+            source = self.slopes if axis == slope_axis else self.weights
+            total = total * source[axis][tap]
         return total
 
-    def seen(self, corner):
-        """Whether a tap is a pixel of the image, or else the border's value."""
-        seen = np.ones(self.low[0].shape, bool)
+    def _taps(self, corner):
+        """Pixel coordinates of a corner's taps, and the length of each axis."""
+        for origin, tap, pixels in zip(self.origin, corner, self.pixels):
+            yield origin + self.policy.offsets[tap], pixels
+
+    def inside(self, corner):
+        """Return whether each corner is a pixel, or else has the border's value."""
+        inside = np.ones(self.origin[0].shape, bool)
         if self.kind.border_mode == 'constant':
-            for low, step, pixels in zip(self.low, corner, self.pixels):
-                seen &= np.isnan(low) | ((low + step >= 0) & (low + step < pixels))
-        return seen
+            for tap, pixels in self._taps(corner):
+                inside &= np.isnan(tap) | ((tap >= 0) & (tap < pixels))
+        return inside
 
     def flat_index(self, corner):
-        """Index of each tap in its image, counted through all its axes."""
+        """Return the index of each corner in its image, counted through all axes."""
         index = 0
-        for low, step, pixels in list(zip(self.low, corner, self.pixels))[::-1]:
-            index = index * pixels + self._axis_index(low + step, pixels)
+        for tap, pixels in list(self._taps(corner))[::-1]:
+            index = index * pixels + self._axis_index(tap, pixels)
         return index
 
-    def _axis_index(self, place, pixels):
+    def _axis_index(self, tap, pixels):
+        """Return the index of the pixel that a tap reads under the border mode."""
         mode, last = self.kind.border_mode, pixels - 1
-        place = np.where(np.isnan(place), 0, place)
+        tap = np.where(np.isnan(tap), 0, tap)
         if mode == 'mirror':
-            place = abs((place + last) % max(2 * last, 1) - last)
+            tap = abs((tap + last) % max(2 * last, 1) - last)
         elif mode == 'wrap':
-            place = place % pixels
+            tap = tap % pixels
         elif mode == 'reflect':
-            place = place % (2 * pixels)
-            place = np.minimum(place, 2 * pixels - 1 - place)
-        return np.clip(place, 0, last).astype(int)
+            tap = tap % (2 * pixels)
+            tap = np.minimum(tap, 2 * pixels - 1 - tap)
+        return np.clip(tap, 0, last).astype(int)
 
     def read(self, images, corner):
-        """Values of a tap, shape (batch, channels, count)."""
+        """Return the values of a corner, shape (batch, channels, count)."""
         flat = images.reshape(images.shape[:2] + (int(np.prod(images.shape[2:])),))
         index = np.broadcast_to(
             self.flat_index(corner)[:, np.newaxis], images.shape[:2] + (self.count,)
         )
         values = np.take_along_axis(flat, index, axis=2).astype(float)
         return np.where(
-            self.seen(corner)[:, np.newaxis], values, self.kind.border_value
+            self.inside(corner)[:, np.newaxis], values, self.kind.border_value
         )
 
     def to_coords(self, slopes):
-        """From gradients to coordinates in pixels to those to matrices or points."""
+        """Turn gradients in pixels into gradients of matrices or points."""
         scaled = slopes * np.array(self.half_extents).reshape(-1, 1, 1)
         if self.kind.affine:
             return np.einsum('dbn,kn->bdk', scaled, self.grid)
