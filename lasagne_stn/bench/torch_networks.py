@@ -1,13 +1,11 @@
-"""Four of the paper's networks, which can be built in PyTorch too [1]_.
+"""Four of the paper's networks, which can be built in PyTorch too.
 
 Both versions are built from the same list of layers, see
 :mod:`lasagne_stn.paper.networks`. The fully connected networks have 400 000 parameters
 at 42 x 42 pixels, as in the paper. The convolutional networks have the largest number
 of filters that the paper allows.
 
-References
-----------
-.. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.4.
+Source: Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.4.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Places digits on a dark canvas, among patches of other digits [1]_.
+"""Places digits on a dark canvas, among patches of other digits.
 
-References
-----------
-.. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2 and A.4.
+Source: Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2 and A.4.
 """
 
 from __future__ import annotations

@@ -1,13 +1,11 @@
-"""Distorts images at random, as the paper distorts MNIST [1]_.
+"""Distorts images at random, as the paper distorts MNIST.
 
 Each distortion samples numbers for every image in a fixed order and computes from them
 the parameters of a transform, which maps points of the result to points of the image.
 :func:`lasagne_stn.warping.warp_images` then warps all images at once. A seed gives the
 same numbers on every machine; pixels agree up to rounding.
 
-References
-----------
-.. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.4.
+Source: Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.4.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Layers for volumes: the transformer in three dimensions, and flattening [1]_.
+"""Layers for volumes: the transformer in three dimensions, and flattening.
 
-.. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.3.
+Source: Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.3.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The paper's networks: lists of layer specifications, built with Lasagne [1]_.
+"""The paper's networks: lists of layer specifications, built with Lasagne.
 
 A specification is a tuple: ``('dense', units)``, ``('conv', filters, width)``,
 ``('max', n)`` and ``('mean', n)`` for pooling, and ``('warp', transform, layers,
@@ -6,9 +6,7 @@ side)`` for a transformer: the list `layers` specifies its localisation network,
 output has `side` x `side` pixels (its input's size if None). ``('beside', [layer,
 layer])`` feeds all of them the same input and concatenates their channels.
 
-References
-----------
-.. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.
+Source: Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The paper's experiments with digits: data, units and published errors [1]_.
+"""The paper's experiments with digits: data, units and published errors.
 
 In each experiment of the paper all models have the same number of parameters, within
 5 %: 400,000 as in the paper, except on 28 x 28 pixels, where all have what the paper's
@@ -6,9 +6,7 @@ largest fully connected network has there (256 units a layer): 269,000. To match
 number, some convolutions need more than the paper's 64 filters, and some fully
 connected layers fewer than its 128 or more than its 256 units.
 
-References
-----------
-.. [1] Jaderberg et al. (2015): Spatial Transformer Networks, table 1, appendix A.
+Source: Jaderberg et al. (2015): Spatial Transformer Networks, table 1, appendix A.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
-"""The localisation network of co-localisation and its triplet loss [1]_.
+"""The localisation network of co-localisation and its triplet loss.
 
 The network crops each image. The crops of two images should be closer, in a digit
 classifier's features, than a crop and a random crop of the same image.
 
-References
-----------
-.. [1] Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2.
+Source: Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.2.
 """
 
 from __future__ import annotations
