@@ -14,7 +14,7 @@ PAGES = [
     ROOT / 'lasagne_stn' / 'kernels' / 'sampling' / 'c_code' / 'README.md',
     ROOT / '.github' / 'CONTRIBUTING.md',
 ]
-WORDS = 700, 1100  # in README, without code and pictures
+WORDS = 900, 1100  # in README
 
 
 def examples(page):
@@ -60,9 +60,11 @@ def test_the_index_lists_every_page():
     assert set(listed) == pages - {'index'}
 
 
-def test_readme_is_short():
+def test_readme_has_about_a_thousand_words():
+    """Words between spaces, without code, pictures and tables."""
     text = PAGES[0].read_text(encoding='utf8')
     text = re.sub(r'```.*?```', '', text, flags=re.DOTALL)
     text = re.sub(r'!\[[^\]]*\]\([^)]*\)', '', text)
+    text = re.sub(r'^\|.*$', '', text, flags=re.MULTILINE)
     low, high = WORDS
     assert low <= len(text.split()) <= high
