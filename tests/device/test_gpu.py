@@ -444,18 +444,20 @@ def test_wrong_shapes_are_errors(ops):
         with pytest.raises(
             ValueError,
             match=(
-                r'GpuFusedSample: matrices for a batch of 2 .* got \(%d, %d, %d\)'
+                r'GpuFusedSample: matrices must .* \(2, 2, 3\), .* got \(%d, %d, %d\)'
                 % wrong.shape
             ),
         ):
             forward(images, wrong, [5, 6])
     with pytest.raises(ValueError, match='GpuFusedSample: the output cannot have -1 '):
         forward(images, matrices, [-1, 6])
+    with pytest.raises(ValueError, match='GpuFusedSample: the size must .* 2 .* got 3'):
+        forward(images, matrices, [5, 6, 7])
     with pytest.raises(ValueError, match='GpuFusedSample: the images have no pixels'):
         forward(images[:, :, :0], matrices, [5, 6])
     with pytest.raises(ValueError, match='more than 2.30 pixels'):
         forward(images, matrices, [2**16, 2**15])
-    with pytest.raises(ValueError, match='GpuFusedSampleGradient: the gradient has no'):
+    with pytest.raises(ValueError, match='GpuFusedSampleGradient: the gradient must'):
         backward(images, matrices, [5, 6], np.zeros((2, 1, 5, 5), 'f'))
 
 

@@ -225,18 +225,20 @@ def test_wrong_shapes_are_errors(ops):
         with pytest.raises(
             ValueError,
             match=(
-                r'FusedSample: matrices for a batch of 2 .* got \(%d, %d, %d\)'
+                r'FusedSample: matrices must .* \(2, 2, 3\), .* got \(%d, %d, %d\)'
                 % wrong.shape
             ),
         ):
             forward(images, wrong, [5, 6])
     with pytest.raises(ValueError, match='FusedSample: the output cannot have -1 pix'):
         forward(images, matrices, [-1, 6])
+    with pytest.raises(ValueError, match='FusedSample: the size must .* 2 .* got 3'):
+        forward(images, matrices, [5, 6, 7])
     with pytest.raises(ValueError, match='FusedSample: the images have no pixels'):
         forward(images[:, :, :0], matrices, [5, 6])
     with pytest.raises(
         ValueError,
-        match=(r'FusedSampleGradient: the gradient has not .*, got \(2, 1, 5, 5\)'),
+        match=(r'FusedSampleGradient: the gradient must .*, got \(2, 1, 5, 5\)'),
     ):
         backward(images, matrices, [5, 6], np.zeros((2, 1, 5, 5), 'f'))
     assert forward(images[:0], matrices[:0], [5, 6]).shape == (0, 1, 5, 6)

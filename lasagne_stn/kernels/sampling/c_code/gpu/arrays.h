@@ -7,75 +7,30 @@
 
 #include <algorithm>
 
-#include "geometry.h"
 #include "gpuarray_helper.h"
-#include "shape_text.h"
+#include "shapes.h"
 
 namespace stn {
 
 // ---- shapes
 
-// Sizes from the inputs; on false a Python error is set.
+// What is sampled, from the inputs; on false a Python error is set.
 inline bool read_geometry(Geometry* geometry, const char* name,
                           PyGpuArrayObject* images, PyGpuArrayObject* coords,
                           PyArrayObject* size, bool affine, double border_value,
                           bool align_corners) {
-  geometry->dims = 2;
   geometry->affine = affine;
   geometry->border_value = border_value;
   geometry->align_corners = align_corners;
-  geometry->batch = PyGpuArray_DIM(images, 0);
-  geometry->channels = PyGpuArray_DIM(images, 1);
-  const size_t* shape = PyGpuArray_DIMS(coords);
-  bool fits = PyArray_DIM(size, 0) == 2;
-  fits = fits && static_cast<ptrdiff_t>(shape[0]) == geometry->batch;
-  for (int axis = 0; axis < 2 && fits; ++axis) {
-    geometry->in[axis] = PyGpuArray_DIM(images, 2 + axis);
-    const npy_int64 pixels = *(npy_int64*)PyArray_GETPTR1(size, axis);
-    geometry->out[axis] = pixels;
-    fits = affine || static_cast<npy_int64>(shape[1 + axis]) == pixels;
-    if (geometry->in[axis] == 0) {
-      PyErr_Format(PyExc_ValueError, "%s: the images have no pixels", name);
-      return false;
-    }
-    if (pixels < 0) {
-      PyErr_Format(PyExc_ValueError,
-                   "%s: the output cannot have %lld pixels along an "
-                   "axis",
-                   name, static_cast<long long>(pixels));
-      return false;
-    }
-  }
-  fits = fits && (affine ? shape[1] == 2 && shape[2] == 3 : shape[3] == 2);
-  if (!fits) {
-    PyErr_Format(PyExc_ValueError,
-                 "%s: %s for a batch of %zd images must be %s, one for each image, got "
-                 "%s",
-                 name, affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
-                 affine ? "(batch, 2, 3)" : "(batch, output size, 2)",
-                 ShapeText(shape, affine ? 3 : 4).text());
+  if (!read_shapes<2>(geometry, name, PyGpuArray_DIMS(images), PyGpuArray_DIMS(coords),
+                      size))
     return false;
-  }
   const ptrdiff_t most = ptrdiff_t(1) << 30;  // kernels count pixels with an int
   if (geometry->in[0] > most / geometry->in[1] ||
       (geometry->out[1] > 0 && geometry->out[0] > most / geometry->out[1]) ||
-      geometry->batch > most || geometry->channels > most) {
-    PyErr_Format(PyExc_ValueError, "%s: an image has more than 2^30 pixels", name);
-    return false;
-  }
+      geometry->batch > most || geometry->channels > most)
+    return too_large(name);
   return true;
-}
-
-inline bool fits_output(const Geometry& geometry, const char* name,
-                        PyGpuArrayObject* array) {
-  const size_t shape[] = {size_t(geometry.batch), size_t(geometry.channels),
-                          size_t(geometry.out[0]), size_t(geometry.out[1])};
-  const bool fits = std::equal(shape, shape + 4, PyGpuArray_DIMS(array));
-  if (!fits)
-    PyErr_Format(PyExc_ValueError,
-                 "%s: the gradient has not the output's shape, got %s", name,
-                 ShapeText(PyGpuArray_DIMS(array), 4).text());
-  return fits;
 }
 
 // Keeps an output of the last call if it fits, else makes a new one.

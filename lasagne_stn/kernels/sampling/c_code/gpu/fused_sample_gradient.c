@@ -112,7 +112,7 @@ int APPLY_SPECIFIC(sample_gradient)(PyGpuArrayObject* images, PyGpuArrayObject* 
   stn::Geometry geometry;
   if (!stn::read_geometry(&geometry, name, images, coords, size, STN_AFFINE,
                           params->border_value, params->align_corners) ||
-      !stn::fits_output(geometry, name, grad_output))
+      !stn::fits_output<2>(geometry, name, PyGpuArray_DIMS(grad_output)))
     return 1;
 #if STN_GRAD_IMAGES
   if (!stn::prepare_output(grad_images, 4, PyGpuArray_DIMS(images), type, context))

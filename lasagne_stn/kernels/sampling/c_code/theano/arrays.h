@@ -7,7 +7,7 @@
 
 #include "theano/buffers.h"
 #include "sampler.h"
-#include "shape_text.h"
+#include "shapes.h"
 
 namespace stn {
 
@@ -84,62 +84,18 @@ inline bool prepare_planar(PyArrayObject** output, int axes, const npy_intp* sha
   return *output != NULL;
 }
 
-// Sizes from the inputs; on false a Python error is set.
+// What is sampled, from the inputs; on false a Python error is set.
 template <int dims>
 bool read_geometry(Geometry* geometry, const char* name, PyArrayObject* images,
                    PyArrayObject* coords, PyArrayObject* size, bool affine, int border,
                    double border_value, bool align_corners) {
-  geometry->dims = dims;
   geometry->affine = affine;
   geometry->planar = !affine && is_planar(coords);
   geometry->border = border;
   geometry->border_value = border_value;
   geometry->align_corners = align_corners;
-  geometry->batch = PyArray_DIM(images, 0);
-  geometry->channels = PyArray_DIM(images, 1);
-  bool fits = PyArray_DIM(coords, 0) == geometry->batch && PyArray_DIM(size, 0) == dims;
-  for (int axis = 0; axis < dims && fits; ++axis) {
-    geometry->in[axis] = PyArray_DIM(images, 2 + axis);
-    const npy_int64 pixels = *(npy_int64*)PyArray_GETPTR1(size, axis);
-    geometry->out[axis] = pixels;
-    fits = affine || PyArray_DIM(coords, 1 + axis) == pixels;
-    if (geometry->in[axis] == 0) {
-      PyErr_Format(PyExc_ValueError, "%s: the images have no pixels", name);
-      return false;
-    }
-    if (pixels < 0) {
-      PyErr_Format(PyExc_ValueError,
-                   "%s: the output cannot have %lld pixels along an "
-                   "axis",
-                   name, static_cast<long long>(pixels));
-      return false;
-    }
-  }
-  if (affine)
-    fits = fits && PyArray_DIM(coords, 1) == dims && PyArray_DIM(coords, 2) == dims + 1;
-  else
-    fits = fits && PyArray_DIM(coords, 1 + dims) == dims;
-  if (!fits)
-    PyErr_Format(PyExc_ValueError,
-                 "%s: %s for a batch of %zd images must be %s, one for each image, got "
-                 "%s",
-                 name, affine ? "matrices" : "points", (Py_ssize_t)geometry->batch,
-                 affine ? "(batch, dims, dims + 1)" : "(batch, output size, dims)",
-                 ShapeText(PyArray_DIMS(coords), PyArray_NDIM(coords)).text());
-  return fits;
-}
-
-template <int dims>
-bool fits_output(const Geometry& geometry, const char* name, PyArrayObject* array) {
-  bool fits = PyArray_DIM(array, 0) == geometry.batch &&
-              PyArray_DIM(array, 1) == geometry.channels;
-  for (int axis = 0; axis < dims; ++axis)
-    fits = fits && PyArray_DIM(array, 2 + axis) == geometry.out[axis];
-  if (!fits)
-    PyErr_Format(PyExc_ValueError,
-                 "%s: the gradient has not the output's shape, got %s", name,
-                 ShapeText(PyArray_DIMS(array), 2 + dims).text());
-  return fits;
+  return read_shapes<dims>(geometry, name, PyArray_DIMS(images), PyArray_DIMS(coords),
+                           size);
 }
 
 // From a sampler's status to what Theano expects: 0, or 1 with an error set.
@@ -147,7 +103,7 @@ inline int report(const char* name, int status) {
   if (status == STATUS_NO_MEMORY)
     PyErr_Format(PyExc_MemoryError, "%s: out of memory", name);
   else if (status == STATUS_TOO_LARGE)
-    PyErr_Format(PyExc_ValueError, "%s: an image has more than 2^30 pixels", name);
+    too_large(name);
   return status != STATUS_FINE;
 }
 

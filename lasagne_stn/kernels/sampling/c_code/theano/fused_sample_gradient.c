@@ -20,7 +20,7 @@ int APPLY_SPECIFIC(sample_gradient)(PyArrayObject* images, PyArrayObject* coords
   if (!stn::read_geometry<STN_DIMS>(&geometry, name, images, coords, size, STN_AFFINE,
                                     STN_BORDER, params->border_value,
                                     params->align_corners) ||
-      !stn::fits_output<STN_DIMS>(geometry, name, grad_output))
+      !stn::fits_output<STN_DIMS>(geometry, name, PyArray_DIMS(grad_output)))
     return 1;
   stn::Contiguous images_in(images), coords_in(coords, geometry.planar),
       grad_in(grad_output);
