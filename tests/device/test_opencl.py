@@ -14,7 +14,7 @@ from lasagne_stn._platform import opencl
 
 pytestmark = pytest.mark.skipif(
     not theano.config.device.startswith('opencl'),
-    reason='only what runs on OpenCL is mended',
+    reason='Theano is only patched for OpenCL',
 )
 NAN = float('nan')
 
@@ -141,7 +141,7 @@ def test_a_kernel_that_the_compiler_refuses_is_an_error_with_a_way_out():
     np.testing.assert_array_equal(found, [2, 3])
 
 
-def test_mending_twice_does_no_harm():
+def test_patching_twice_does_no_harm():
     before = theano.gpuarray.elemwise.GpuElemwise.c_code_cache_version
     opencl.patch()
     assert theano.gpuarray.elemwise.GpuElemwise.c_code_cache_version is before

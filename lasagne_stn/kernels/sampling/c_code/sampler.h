@@ -10,7 +10,8 @@
 // planar (batch, dims, [depth,] rows, columns).
 // Either gradient may be NULL; it is then not computed. Both functions return a Status.
 //
-// They compile every dimension and border mode. Whoever knows these in advance calls
+// They compile every dimension and border mode. A caller that knows these in advance
+// uses
 //   stn::Sampler<T, dims, affine, border>::sample(...)
 //   stn::Sampler<T, dims, affine, border>::gradient<with_images, with_coords>(...)
 // and only that one case is compiled.
@@ -24,7 +25,7 @@
 
 namespace stn {
 
-// Nothing to read: the caller refuses such images, here nothing is touched.
+// Images without pixels. The caller reports an error; the sampler touches nothing.
 inline bool is_void(const Geometry& geometry) { return geometry.in_pixels() == 0; }
 
 // Offsets within one image are of type int.
