@@ -74,7 +74,7 @@ def test_only_tagged_gradients_are_scaled_also_after_pickling():
     ]
     assert [grad.dtype for grad in scaled] == [param.dtype for param in params]
     values = theano.function([], scaled, mode=QUICK)()
-    found = [float(np.unique(value)) for value in values]
+    found = [np.unique(value).item() for value in values]
     assert found == pytest.approx([1, 1, 0.1, 0.1])
 
 

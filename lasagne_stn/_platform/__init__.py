@@ -8,7 +8,7 @@ or looks up one fact:
 - ``flags``: chooses Theano's flags; the user's flags take precedence.
 - ``threads``: sets how OpenMP threads wait, and makes forks safe.
 - ``toolchain``: finds the compiler, Python's headers and BLAS, changes nothing.
-- ``downsample``: adds a module to Theano that Lasagne 0.1 imports.
+- ``compat``: lets Theano and Lasagne run on new releases of Python, numpy and scipy.
 - ``precompiled_headers``: makes Theano's C++ files compile faster.
 - ``opencl``: patches Theano's GPU operations that fail on OpenCL.
 - ``machine``: describes the machine for benchmark and training results.

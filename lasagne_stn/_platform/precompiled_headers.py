@@ -15,14 +15,20 @@ import sys
 import tempfile
 from typing import Callable, Sequence
 
+from .compat import c_api
+
 __all__ = ['precompile']
 
 # The first lines of each file that Theano writes, and the header to precompile.
 START = '#include <Python.h>\n#include <iostream>\n#include "theano_mod_helper.h"\n'
-HEADER = START + (
-    '#include <math.h>\n#include <numpy/arrayobject.h>\n'
-    '#include <numpy/arrayscalars.h>\n#include <vector>\n'
-    '#include <algorithm>\n'
+HEADER = (
+    '#include "%s"\n' % c_api.HEADER
+    + START
+    + (
+        '#include <math.h>\n#include <numpy/arrayobject.h>\n'
+        '#include <numpy/arrayscalars.h>\n#include <vector>\n'
+        '#include <algorithm>\n'
+    )
 )
 NAME = 'theano.h'
 MIN_FILES = 2  # with the same flags in one process; fewer compile faster without
@@ -110,7 +116,7 @@ def _folder(flags):
     compiler = subprocess.run(
         [config.cxx, '--version'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ).stdout
-    versions = compiler, std_include_dirs(), np.__version__, sys.version
+    versions = compiler, std_include_dirs(), np.__version__, sys.version, c_api.CHECKSUM
     key = repr((flags, *versions, HEADER))
     return os.path.join(
         config.compiledir,

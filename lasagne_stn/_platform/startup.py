@@ -9,8 +9,7 @@ import os
 import sys
 from typing import Any, MutableMapping
 
-from . import opencl, precompiled_headers
-from .downsample import supply_downsample
+from . import compat, opencl, precompiled_headers
 from .flags import chosen_flags, default_flags, flags_in_front, quiet, user_flags
 from .threads import limit_spinning, survive_forks
 from .versions import check_versions
@@ -31,6 +30,7 @@ def prepare() -> None:
         contains the command that fixes it.
     """
     check_versions()
+    compat.install()
     limit_spinning(os.environ)
     survive_forks()
     if 'theano' not in sys.modules:
@@ -43,7 +43,6 @@ def prepare() -> None:
         _forget_failed_import(sys.modules)
         with quiet(), flags_in_front(chosen_flags):
             import theano  # noqa: F401
-    supply_downsample()
     with quiet():
         import lasagne  # noqa: F401
     precompiled_headers.precompile()

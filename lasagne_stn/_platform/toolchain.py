@@ -77,7 +77,9 @@ def _scipy_libraries():
     package = importlib.util.find_spec('scipy').submodule_search_locations[0]
     found = []
     for folder in (package + '.libs', os.path.join(package, '.libs')):
-        found += glob.glob(os.path.join(glob.escape(folder), 'libopenblas*.so*'))
+        # compat.scipy_blas knows the names of functions in libscipy_openblas.
+        for name in ('libopenblas*.so*', 'libscipy_openblas*.so*'):
+            found += glob.glob(os.path.join(glob.escape(folder), name))
     return [
         path for path in sorted(found) if 'openblas64' not in os.path.basename(path)
     ]

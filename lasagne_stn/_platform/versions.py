@@ -18,15 +18,25 @@ __all__ = [
     'installed_version',
 ]
 
-PYTHON_RANGE = ((3, 8), (3, 12))
-REQUIREMENTS: dict[str, tuple[str, str | None]] = {
-    # name: (first release that works, first release that fails)
-    'numpy': ('1.20', '1.24'),
-    'scipy': ('1.5', '1.11'),
-    'Theano-PyMC': ('1.0.5', '1.0.10'),
-    'Lasagne': ('0.1', None),
-    'setuptools': ('0', '81'),
-}
+PYTHON_RANGE = ((3, 8), (3, 15))
+
+
+def _requirements(
+    python: tuple[int, int],
+) -> dict[str, tuple[str, str | None]]:
+    """Return, by name, the first release that works and the first not supported."""
+    old = python < (3, 12)
+    return {
+        'numpy': ('1.20', '2')
+        if old
+        else ('1.26' if python == (3, 12) else '2.1', '2.6'),
+        'scipy': ('1.5', '1.19'),
+        'Theano-PyMC': ('1.0.5' if old else '1.0.9', '1.0.10'),
+        'Lasagne': ('0.1', None),
+    }
+
+
+REQUIREMENTS = _requirements(sys.version_info[:2])
 
 
 def check_versions() -> None:
@@ -35,13 +45,14 @@ def check_versions() -> None:
     Raises
     ------
     ImportError
-        If one is missing or outside the supported range.
+        If one is missing or outside the supported range, or if the files of two
+        distributions of Theano are mixed.
     """
     low, high = PYTHON_RANGE
     if not low <= sys.version_info[:2] < high:
         raise ImportError(
             'lasagne_stn needs Python %d.%d to %d.%d, this is %d.%d.\n'
-            'Create an environment with a supported version: python3.11 -m venv .venv'
+            'Create an environment with a supported version: python3.13 -m venv .venv'
             % (low + (high[0], high[1] - 1) + tuple(sys.version_info[:2]))
         )
     for name in REQUIREMENTS:
@@ -55,6 +66,25 @@ def check_versions() -> None:
                     requirement(name),
                 )
             )
+    _check_files_of_theano()
+
+
+def _check_files_of_theano():
+    """Check that no other distribution was installed over Theano-PyMC.
+
+    Both have the module ``theano``. ``pip install nolearn``, for example, installs the
+    distribution Theano 1.0.5, and the metadata of Theano-PyMC stay.
+    """
+    from .compat.selection import theano_version
+
+    metadata = installed_version('Theano-PyMC')
+    files = getattr(sys.modules.get('theano'), '__version__', None) or theano_version()
+    if files is not None and files != metadata:
+        raise ImportError(
+            'lasagne_stn needs Theano-PyMC %s, but files of Theano %s were installed '
+            'over it.\nRun: pip uninstall -y Theano Theano-PyMC; '
+            'pip install "Theano-PyMC==%s"' % (metadata, files, metadata)
+        )
 
 
 def requirement(name: str) -> str:
@@ -67,8 +97,8 @@ def requirement(name: str) -> str:
 
     Examples
     --------
-    >>> requirement('numpy')
-    'numpy>=1.20,<1.24'
+    >>> requirement('scipy')
+    'scipy>=1.5,<1.19'
     """
     first, end = REQUIREMENTS[name]
     return '%s>=%s' % (name, first) + (',<' + end if end else '')

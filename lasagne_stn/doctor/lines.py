@@ -68,8 +68,8 @@ def package_line(name: str, found: str | None) -> Line:
 
     Examples
     --------
-    >>> package_line('numpy', '1.26.4')                 # doctest: +ELLIPSIS
-    Line(name='numpy', state='broken', found='1.26.4', remedy='pip install "numpy>=...
+    >>> package_line('numpy', '1.19.5')                 # doctest: +ELLIPSIS
+    Line(name='numpy', state='broken', found='1.19.5', remedy='pip install "numpy>=...
     """
     state = 'ok' if fits(name, found) else 'broken'
     remedy = '' if state == 'ok' else 'pip install "%s"' % requirement(name)

@@ -4,48 +4,82 @@ import re
 import sys
 
 import pytest
+import theano
 
 from lasagne_stn._platform import versions
+from lasagne_stn._platform.compat.selection import theano_version
 
 
 @pytest.mark.parametrize(
     'name, found, wanted',
     [
-        ('numpy', '1.24.0', 'numpy>=1.20,<1.24'),
-        ('numpy', '2.0.0rc1', 'numpy>=1.20,<1.24'),
-        ('scipy', '1.4.1', 'scipy>=1.5,<1.11'),
-        ('Theano-PyMC', '1.0.10', 'Theano-PyMC>=1.0.5,<1.0.10'),
+        ('numpy', '1.19.5', 'numpy>='),
+        ('numpy', '2.6.0rc1', 'numpy>='),
+        ('scipy', '1.4.1', 'scipy>=1.5,<1.19'),
+        ('Theano-PyMC', '1.0.10', 'Theano-PyMC>='),
         ('Lasagne', None, 'Lasagne>=0.1'),
-        ('setuptools', '81.0.0', 'setuptools>=0,<81'),
     ],
 )
 def test_an_unsupported_dependency_raises_an_error(monkeypatch, name, found, wanted):
     installed = {
-        'numpy': '1.23.5',
-        'scipy': '1.10.1',
-        'Theano-PyMC': '1.0.9',
-        'Lasagne': '0.2.dev1',
-        'setuptools': '80.9.0',
+        name: versions.installed_version(name) for name in versions.REQUIREMENTS
     }
     monkeypatch.setattr(versions, 'installed_version', installed.get)
     versions.check_versions()
     installed[name] = found
     version = '%s %s' % (name, found) if found else 'no version'
-    message = 'needs %s, but %s is installed.\nRun: pip install "%s"' % (
-        wanted,
-        version,
-        wanted,
+    message = 'needs %s.*, but %s is installed.\nRun: pip install "%s' % (
+        re.escape(wanted),
+        re.escape(version),
+        re.escape(wanted),
     )
-    with pytest.raises(ImportError, match=re.escape(message)):
+    with pytest.raises(ImportError, match=message):
         versions.check_versions()
 
 
-@pytest.mark.parametrize('version', [(3, 7), (3, 12)])
+@pytest.mark.parametrize('version', [(3, 7), (3, 15)])
 def test_an_unsupported_python_raises_an_error(monkeypatch, version):
     versions.check_versions()
     monkeypatch.setattr(sys, 'version_info', version + (0, 'final', 0))
     message = (
-        r'needs Python 3\.8 to 3\.11, this is 3\.%d\.\nCreate .*python3.11 -m venv'
+        r'needs Python 3\.8 to 3\.14, this is 3\.%d\.\nCreate .*python3.13 -m venv'
     )
     with pytest.raises(ImportError, match=message % version[1]):
         versions.check_versions()
+
+
+@pytest.mark.parametrize(
+    'python, numpy, theano',
+    [
+        ((3, 8), 'numpy>=1.20,<2', 'Theano-PyMC>=1.0.5,<1.0.10'),
+        ((3, 11), 'numpy>=1.20,<2', 'Theano-PyMC>=1.0.5,<1.0.10'),
+        ((3, 12), 'numpy>=1.26,<2.6', 'Theano-PyMC>=1.0.9,<1.0.10'),
+        ((3, 13), 'numpy>=2.1,<2.6', 'Theano-PyMC>=1.0.9,<1.0.10'),
+        ((3, 14), 'numpy>=2.1,<2.6', 'Theano-PyMC>=1.0.9,<1.0.10'),
+    ],
+)
+def test_requirements_depend_on_the_version_of_python(
+    monkeypatch, python, numpy, theano
+):
+    monkeypatch.setattr(versions, 'REQUIREMENTS', versions._requirements(python))
+    assert versions.requirement('numpy') == numpy
+    assert versions.requirement('Theano-PyMC') == theano
+
+
+def test_files_of_another_distribution_of_theano_raise_an_error(monkeypatch):
+    monkeypatch.setattr(theano, '__version__', '1.0.5+unknown')
+    message = (
+        r'files of Theano 1\.0\.5\+unknown were installed over it\.\n'
+        'Run: pip uninstall -y Theano Theano-PyMC; pip install "Theano-PyMC==1'
+    )
+    with pytest.raises(ImportError, match=message):
+        versions.check_versions()
+
+
+def test_a_theano_without_a_version_is_accepted(monkeypatch, tmp_path):
+    (tmp_path / 'theano').mkdir()
+    (tmp_path / 'theano' / '__init__.py').touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert theano_version() is None
+    (tmp_path / 'theano' / '_version.py').write_text('{"version": "1.0.7"}')
+    assert theano_version() == '1.0.7'
