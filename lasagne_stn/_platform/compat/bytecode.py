@@ -16,6 +16,8 @@ from types import CodeType
 
 __all__ = ['compiled', 'cache_folder']
 
+CHECKSUM_SIZE = hashlib.sha256().digest_size
+
 
 def compiled(text: str, path: str) -> CodeType:
     """Compile the text of a module, or load what was compiled before.
@@ -34,14 +36,13 @@ def compiled(text: str, path: str) -> CodeType:
     key = hashlib.sha256(repr((text, path, sys.version, sys.flags.optimize)).encode())
     name = '%s.%s.bin' % (os.path.basename(path), key.hexdigest()[:24])
     file = os.path.join(cache_folder(), name)
-    try:
-        with open(file, 'rb') as stream:
-            return marshal.load(stream)
-    except (OSError, EOFError, ValueError, TypeError):  # missing or damaged
-        pass
+    data = _read(file)
+    if data is not None:
+        return marshal.loads(data)
     code = compile(text, path, 'exec', dont_inherit=True)
     if not sys.dont_write_bytecode:
-        _write(file, marshal.dumps(code))
+        data = marshal.dumps(code)
+        _write(file, hashlib.sha256(data).digest() + data)
     return code
 
 
@@ -50,6 +51,16 @@ def cache_folder() -> str:
     cache = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
     tag = importlib.util.cache_from_source('theano.py').rpartition('theano.')[2]
     return os.path.join(cache, 'lasagne-stn', 'bytecode', tag.rpartition('.')[0])
+
+
+def _read(file):
+    """Return the contents behind their checksum, or None if missing or damaged."""
+    try:
+        with open(file, 'rb') as stream:
+            checksum, data = stream.read(CHECKSUM_SIZE), stream.read()
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).digest() == checksum else None
 
 
 def _write(file, data):

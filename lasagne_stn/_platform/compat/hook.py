@@ -11,12 +11,15 @@ __all__ = ['install', 'Finder', 'Loader']
 
 # Modules that Theano lost and Lasagne 0.1 imports, and our files that replace them.
 ADDED_MODULES = {'theano.tensor.signal.downsample': 'downsample.py'}
+# Theano imports this module when it first compiles a scan, so it can still be patched
+# if Theano was imported before.
+LATE_MODULE = 'theano.scan_module.scan_perform_ext'
 
 
 def install() -> None:
     """Patch Theano and Lasagne when they are imported from now on.
 
-    If Theano has been imported already, it stays as it is.
+    If Theano has been imported already, it stays as it is, apart from the loop of scan.
     """
     if not any(isinstance(finder, Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, Finder('theano' not in sys.modules))
@@ -28,20 +31,28 @@ class Finder:
     Parameters
     ----------
     patch_theano : bool
-        Whether Theano's own modules are patched; Lasagne's always are.
+        Whether all of Theano's modules are patched; Lasagne's always are.
     """
 
     def __init__(self, patch_theano: bool = True):
-        self.packages = ('theano', 'lasagne') if patch_theano else ('lasagne',)
+        self.patch_theano = patch_theano
         self._patches = None
+
+    def __repr__(self):
+        return 'Finder(patch_theano=%s)' % self.patch_theano
 
     def find_spec(self, name, path=None, target=None) -> ModuleSpec | None:
         """Return how to load a module, or None to leave it to Python."""
-        if name.partition('.')[0] not in self.packages:
-            return self._added(name, path) if name in ADDED_MODULES else None
+        package = name.partition('.')[0]
+        if package not in ('theano', 'lasagne'):
+            return None
+        if name in ADDED_MODULES:
+            return self._added(name, path)
+        if package == 'theano' and not self.patch_theano and name != LATE_MODULE:
+            return None
         patches = self._patches_of(name)
         if not patches:
-            return self._added(name, path) if name in ADDED_MODULES else None
+            return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
             spec.loader = Loader(spec.loader.name, spec.loader.path, patches)

@@ -1,8 +1,8 @@
 """Python 3.12 removed distutils, and with it numpy removed numpy.distutils.
 
-Older Pythons have them, but Python 3.10 and 3.11 warn at each import, and setuptools
-replaces distutils by its own. setuptools 82 also removed pkg_resources. Therefore Theano
-uses the stand-ins and numpy's public functions on every Python.
+Older Pythons have them, but Python 3.10 and 3.11 warn at each import, and setuptools,
+which replaces distutils by its own, broke numpy's in release 81. Release 82 removed
+pkg_resources. So Theano uses the stand-ins and numpy's own functions everywhere.
 """
 
 from .patch import Patch

@@ -73,15 +73,19 @@ def compile_or_skip(name: str, text: str, **options) -> None:
         If the code does not compile; Theano then uses Python.
     """
     global _failed
-    from theano.gof.cmodule import GCC_compiler, MissingGXX
+    from theano.gof import cmodule
+
+    from .c_api import adapt
 
     if _failed:
         raise ImportError('the C code of scan does not compile')
+    if not hasattr(cmodule, 'adapt'):  # Theano was imported before it could be patched
+        text, options['preargs'] = adapt(name, text, options['preargs'])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # the compiled code is imported too
-            GCC_compiler.compile_str(name, text, **options)
-    except MissingGXX as error:
+            cmodule.GCC_compiler.compile_str(name, text, **options)
+    except cmodule.MissingGXX as error:
         raise ImportError(str(error)) from error
     except Exception as error:
         _failed = True
