@@ -8,6 +8,7 @@ the loops of scan in Python.
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 
 from .patch import Patch, apply_patches
@@ -91,7 +92,8 @@ def compile_or_skip(name: str, text: str, **options) -> None:
         _failed = True
         warnings.warn(
             'The C code of scan does not compile with this Python and compiler, so its '
-            'loops run in Python, which is slower. Report the messages above.',
+            'loops run in Python, which is slower. Please report this error: %s'
+            % textwrap.shorten(str(error), 500),
             stacklevel=2,
         )
         raise ImportError('the C code of scan does not compile') from error
