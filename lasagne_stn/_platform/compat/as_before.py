@@ -13,6 +13,7 @@ def whole_numbers(values, dtype: np.dtype):
     Up to numpy 1.23, ``np.asarray(300, 'int8')`` wrapped around to 44. Then it warned,
     and in numpy 2 it raises an OverflowError. Given an array of integers, the same call
     still wraps around. Integers beyond 64 bits raise an OverflowError in all versions.
+    Arrays of Python objects, which ``np.frompyfunc`` makes, are treated alike.
 
     Examples
     --------
@@ -20,11 +21,19 @@ def whole_numbers(values, dtype: np.dtype):
     44
     >>> whole_numbers([1.5], np.dtype('int8'))
     [1.5]
+    >>> whole_numbers(np.array([-254, 3.7], object), np.dtype('int8')).tolist()
+    [-254, 3]
     """
-    if dtype.kind in 'iu' and isinstance(values, (int, list, tuple)):
+    if dtype.kind not in 'iu':
+        return values
+    if isinstance(values, (int, list, tuple)):
         array = np.asarray(values)
-        if array.dtype.kind == 'i':
-            return array
+        return array if array.dtype.kind == 'i' else values
+    if isinstance(values, np.ndarray) and values.dtype == object:
+        try:
+            return values.astype('int64')
+        except OverflowError:  # it may be one of uint64
+            return values
     return values
 
 

@@ -7,6 +7,8 @@ constant, and on numpy scalars to compute with it.
 - ``1.1 == np.float32(1.1)`` is now true, so constants in float64 graphs became float32.
 - Converting 300 to int8 raises an OverflowError. Theano took it for an integer beyond
   int64 and made it uint64, which turned graphs of integers into float64.
+- Integers that Python computes, where there is no C code, raise an OverflowError if
+  they do not fit. They wrapped around, as in C.
 - ``np.float32(1) / 3.0`` now has float32 accuracy.
 - ``copy(RandomState)`` now shares the generator's state, so drawing from the copy
   advanced the original.
@@ -32,6 +34,17 @@ PATCHES = [
         'theano.misc.safe_asarray',
         'np.asarray(a, dtype=dtype, order=order)',
         'np.asarray(whole_numbers(a, dtype), dtype=dtype, order=order)',
+    ),
+    # Results of Python functions, as arrays of objects and as Python numbers.
+    Patch(
+        'theano.tensor.elemwise',
+        'getattr(variable, "dtype", "") == "object"',
+        'getattr(variable, "dtype", "object") == "object"',
+    ),
+    Patch(
+        'theano.tensor.elemwise',
+        'variable = np.asarray(variable, dtype=nout.dtype)',
+        'variable = theano._asarray(variable, dtype=nout.dtype)',
     ),
     Patch('theano.scalar.basic', 'np.all(x == x_)', 'np.all(np.asarray(x) == x_)'),
     Patch(
