@@ -1,7 +1,7 @@
 /* Restores names of the C APIs of Python and numpy that Theano's C code uses.
  *
- * Each file that Theano compiles includes this header first. Sections are in the order of
- * the releases that removed the names. */
+ * Each file that Theano compiles includes this header first. Sections are in the order
+ * of the releases that removed the names. */
 #ifndef LASAGNE_STN_COMPAT_H
 #define LASAGNE_STN_COMPAT_H
 
@@ -11,7 +11,7 @@
 #include <patchlevel.h>
 #include <numpy/_numpyconfig.h>
 
-/* numpy 2: compile for it alone, so that descriptors have fields and not only macros. */
+/* numpy 2: compile for it alone, so that descriptors have fields, not only macros. */
 #if NPY_API_VERSION >= 0x12
 #define NPY_TARGET_VERSION 0x12
 #endif
@@ -32,18 +32,17 @@
  * a file, a function and a line in tracebacks. */
 #if PY_VERSION_HEX >= 0x030B0000
 #include <frameobject.h>
-static inline PyCodeObject *lasagne_stn_code(PyObject *file, PyObject *function, int line)
-{
-    const char *file_name = PyUnicode_AsUTF8(file);
-    const char *function_name = PyUnicode_AsUTF8(function);
-    if (file_name == NULL || function_name == NULL)
-        return NULL;
-    return PyCode_NewEmpty(file_name, function_name, line);
+static inline PyCodeObject* lasagne_stn_code(PyObject* file, PyObject* function,
+                                             int line) {
+  const char* file_name = PyUnicode_AsUTF8(file);
+  const char* function_name = PyUnicode_AsUTF8(function);
+  if (file_name == NULL || function_name == NULL) return NULL;
+  return PyCode_NewEmpty(file_name, function_name, line);
 }
 #undef PyCode_New
 #define PyCode_New(args, kwonly, locals, stack, flags, code, consts, names, varnames, \
-                   freevars, cellvars, file, function, line, table) \
-    lasagne_stn_code(file, function, line)
+                   freevars, cellvars, file, function, line, table)                   \
+  lasagne_stn_code(file, function, line)
 #endif
 
 /* Python 3.12: lengths in units of Py_UNICODE. */
@@ -54,7 +53,7 @@ static inline PyCodeObject *lasagne_stn_code(PyObject *file, PyObject *function,
 /* Python 3.13: a last argument says whether an error is set. */
 #if PY_VERSION_HEX >= 0x030D0000
 #define _PyLong_AsByteArray(value, bytes, size, little_endian, is_signed) \
-    _PyLong_AsByteArray(value, bytes, size, little_endian, is_signed, 1)
+  _PyLong_AsByteArray(value, bytes, size, little_endian, is_signed, 1)
 #endif
 
 #if NPY_API_VERSION >= 0x12
@@ -63,8 +62,12 @@ static inline PyCodeObject *lasagne_stn_code(PyObject *file, PyObject *function,
 #define NPY_PY3K 1
 
 /* numpy 2: in C++, complex numbers have no fields. */
-typedef struct { npy_float32 real, imag; } lasagne_stn_complex64;
-typedef struct { npy_float64 real, imag; } lasagne_stn_complex128;
+typedef struct {
+  npy_float32 real, imag;
+} lasagne_stn_complex64;
+typedef struct {
+  npy_float64 real, imag;
+} lasagne_stn_complex128;
 #define npy_complex64 lasagne_stn_complex64
 #define npy_complex128 lasagne_stn_complex128
 
