@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from helpers.unpatched import needs_unpatched_theano
 from lasagne_stn._platform import flags, startup, toolchain
 from lasagne_stn._platform.versions import requirement
 
@@ -89,12 +90,7 @@ ONLY_PATCHES = (
 @pytest.mark.parametrize(
     'before',
     [
-        pytest.param(
-            '',
-            marks=pytest.mark.skipif(
-                sys.version_info >= (3, 12), reason='Theano needs distutils'
-            ),
-        ),
+        pytest.param('', marks=needs_unpatched_theano),
         ONLY_PATCHES,
     ],
     ids=['as it is', 'patched'],

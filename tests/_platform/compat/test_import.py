@@ -11,6 +11,7 @@ from importlib import metadata
 
 import pytest
 
+from helpers.unpatched import needs_unpatched_theano
 from lasagne_stn._platform import startup, toolchain
 
 ROOT = str(pathlib.Path(__file__).resolve().parents[3])
@@ -132,14 +133,8 @@ def test_another_finder_is_not_added_by_a_second_call():
 
 
 @pytest.mark.skipif(not toolchain.find_compiler(), reason='needs g++')
-@pytest.mark.skipif(
-    sys.version_info >= (3, 12), reason='Theano cannot be imported unpatched'
-)
+@needs_unpatched_theano
 def test_scan_works_if_theano_was_imported_unpatched(environment):
-    import numpy as np
-
-    if np.lib.NumpyVersion(np.__version__) >= '1.24.0':
-        pytest.skip('Theano cannot be imported unpatched')
     flags = environment['THEANO_FLAGS'] + ',blas.ldflags='
     code = (
         QUIET + 'import sys, theano' + LOUD + '\nimport lasagne_stn\n'
