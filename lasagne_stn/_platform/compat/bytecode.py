@@ -35,20 +35,25 @@ def compiled(text: str, path: str) -> CodeType:
     """
     key = hashlib.sha256(repr((text, path, sys.version, sys.flags.optimize)).encode())
     name = '%s.%s.bin' % (os.path.basename(path), key.hexdigest()[:24])
-    file = os.path.join(cache_folder(), name)
-    data = _read(file)
+    folder = cache_folder()
+    file = os.path.join(folder, name)
+    data = _read(file) if folder else None
     if data is not None:
         return marshal.loads(data)
     code = compile(text, path, 'exec', dont_inherit=True)
-    if not sys.dont_write_bytecode:
+    if folder and not sys.dont_write_bytecode:
         data = marshal.dumps(code)
         _write(file, hashlib.sha256(data).digest() + data)
     return code
 
 
 def cache_folder() -> str:
-    """Return the folder of the cache; it need not exist."""
-    cache = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+    """Return the folder of the cache, which need not exist; '' if there is no home."""
+    cache = os.environ.get('XDG_CACHE_HOME', '')
+    if not os.path.isabs(cache):  # as the specification of these folders says
+        cache = os.path.expanduser('~/.cache')
+    if not os.path.isabs(cache):
+        return ''
     tag = importlib.util.cache_from_source('theano.py').rpartition('theano.')[2]
     return os.path.join(cache, 'lasagne-stn', 'bytecode', tag.rpartition('.')[0])
 

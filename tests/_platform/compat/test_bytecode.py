@@ -91,6 +91,16 @@ def test_the_folder_is_below_the_users_cache(monkeypatch, cache):
     folder = bytecode.cache_folder()
     assert folder.startswith(str(cache / 'lasagne-stn'))
     assert '%d%d' % sys.version_info[:2] in os.path.basename(folder)
+    for value in ('', 'relative'):
+        monkeypatch.setenv('XDG_CACHE_HOME', value)
+        home = os.path.join('.cache', 'lasagne-stn', 'bytecode')
+        assert home in bytecode.cache_folder()
+
+
+def test_without_a_home_nothing_is_kept(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('XDG_CACHE_HOME', '')
-    home = os.path.join('.cache', 'lasagne-stn', 'bytecode')
-    assert home in bytecode.cache_folder()
+    monkeypatch.setattr(bytecode.os.path, 'expanduser', lambda path: path)
+    assert bytecode.cache_folder() == ''
+    assert doubled() == 6
+    assert os.listdir(str(tmp_path)) == []
