@@ -1,8 +1,8 @@
 """Spatial Transformer Networks for Theano and Lasagne."""
 
-from ._platform import prepare
+from . import _platform
 
-prepare()
+_platform.prepare()
 
 import importlib
 

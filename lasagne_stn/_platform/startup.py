@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, MutableMapping
+from contextlib import contextmanager
+from typing import Any, Iterator, MutableMapping
 
 from . import compat, opencl, precompiled_headers
 from .flags import chosen_flags, default_flags, flags_in_front, quiet, user_flags
 from .threads import limit_spinning, survive_forks
 from .versions import check_versions
 
-__all__ = ['prepare']
+__all__ = ['import_lasagne', 'import_theano', 'prepare']
 
 
 def prepare() -> None:
@@ -30,9 +31,20 @@ def prepare() -> None:
         contains the command that fixes it.
     """
     check_versions()
-    compat.install()
     limit_spinning(os.environ)
     survive_forks()
+    import_lasagne()
+    precompiled_headers.precompile()
+    opencl.patch()
+
+
+def import_theano() -> None:
+    """Import Theano, configured for this machine and without warnings.
+
+    The hook in ``_lasagne_stn_hook.py``, which is installed beside the package, calls
+    this and `import_lasagne` if a program imports them before the package.
+    """
+    compat.install()
     if 'theano' not in sys.modules:
         given = user_flags(os.environ)
         chosen_flags.update(
@@ -41,12 +53,30 @@ def prepare() -> None:
             if key not in given
         )
         _forget_failed_import(sys.modules)
-        with quiet(), flags_in_front(chosen_flags):
+        with quiet(), flags_in_front(chosen_flags), _unhooked('theano'):
             import theano  # noqa: F401
-    with quiet():
+
+
+def import_lasagne() -> None:
+    """Import Theano as `import_theano` does, and Lasagne without warnings."""
+    import_theano()
+    with quiet(), _unhooked('lasagne'):
         import lasagne  # noqa: F401
-    precompiled_headers.precompile()
-    opencl.patch()
+
+
+@contextmanager
+def _unhooked(name: str) -> Iterator[None]:
+    """Keep the hook from calling this file again; it stays off once `name` is there."""
+    hook = sys.modules.get('_lasagne_stn_hook')
+    watched: set[str] = getattr(hook, 'watched', set())
+    was_watched = name in watched
+    watched.discard(name)
+    try:
+        yield
+    except BaseException:
+        if was_watched:
+            watched.add(name)
+        raise
 
 
 def _forget_failed_import(modules: MutableMapping[str, Any]) -> None:

@@ -74,7 +74,10 @@ def _library_folders() -> list[str]:
 
 def _scipy_libraries():
     """Return the OpenBLAS files in scipy's wheel whose functions have Fortran names."""
-    package = importlib.util.find_spec('scipy').submodule_search_locations[0]
+    scipy = importlib.util.find_spec('scipy')
+    if scipy is None:  # Theano reports that
+        return []
+    package = scipy.submodule_search_locations[0]
     found = []
     for folder in (package + '.libs', os.path.join(package, '.libs')):
         # compat.scipy_blas knows the names of functions in libscipy_openblas.
