@@ -14,6 +14,7 @@ __all__ = [
     'REQUIREMENTS',
     'check_versions',
     'requirement',
+    'install_command',
     'fits',
     'installed_version',
 ]
@@ -59,11 +60,11 @@ def check_versions() -> None:
         found = installed_version(name)
         if not fits(name, found):
             raise ImportError(
-                'lasagne_stn needs %s, but %s is installed.\nRun: pip install "%s"'
+                'lasagne_stn needs %s, but %s is installed.\nRun: %s'
                 % (
                     requirement(name),
                     '%s %s' % (name, found) if found else 'no version',
-                    requirement(name),
+                    install_command(name),
                 )
             )
     _check_files_of_theano()
@@ -82,8 +83,8 @@ def _check_files_of_theano():
     if files is not None and files != metadata:
         raise ImportError(
             'lasagne_stn needs Theano-PyMC %s, but files of Theano %s were installed '
-            'over it.\nRun: pip uninstall -y Theano Theano-PyMC; '
-            'pip install "Theano-PyMC==%s"' % (metadata, files, metadata)
+            'over it.\nRun: pip uninstall -y Theano Theano-PyMC; %s'
+            % (metadata, files, install_command('Theano-PyMC'))
         )
 
 
@@ -102,6 +103,26 @@ def requirement(name: str) -> str:
     """
     first, end = REQUIREMENTS[name]
     return '%s>=%s' % (name, first) + (',<' + end if end else '')
+
+
+def install_command(name: str) -> str:
+    """Return the command that installs a supported release.
+
+    From Python 3.12 on, our own wheel contains Theano-PyMC.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``REQUIREMENTS``.
+
+    Examples
+    --------
+    >>> install_command('scipy')
+    'pip install "scipy>=1.5,<1.19"'
+    """
+    if name == 'Theano-PyMC' and sys.version_info >= (3, 12):
+        return 'pip install --force-reinstall --no-deps lasagne-stn'
+    return 'pip install "%s"' % requirement(name)
 
 
 def fits(name: str, found: str | None) -> bool:
@@ -136,6 +157,9 @@ def _release(text: str) -> list[int]:
 def installed_version(name: str) -> str | None:
     """Return the version of an installed distribution, or None.
 
+    Theano-PyMC has no metadata where our own wheel contains it, from Python 3.12 on;
+    its version is then the one that its files state.
+
     Parameters
     ----------
     name : str
@@ -151,4 +175,8 @@ def installed_version(name: str) -> str | None:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return None
+        if name != 'Theano-PyMC':
+            return None
+    from .compat.selection import theano_version
+
+    return theano_version()

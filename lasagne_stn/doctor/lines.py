@@ -16,7 +16,7 @@ import theano.tensor as T
 
 from .._platform.flags import quiet
 from .._platform.toolchain import find_blas
-from .._platform.versions import fits, requirement
+from .._platform.versions import fits, install_command
 
 __all__ = [
     'Line',
@@ -72,7 +72,7 @@ def package_line(name: str, found: str | None) -> Line:
     Line(name='numpy', state='broken', found='1.19.5', remedy='pip install "numpy>=...
     """
     state = 'ok' if fits(name, found) else 'broken'
-    remedy = '' if state == 'ok' else 'pip install "%s"' % requirement(name)
+    remedy = '' if state == 'ok' else install_command(name)
     return Line(name, state, found or 'not installed', remedy)
 
 

@@ -28,10 +28,10 @@ def test_an_unsupported_dependency_raises_an_error(monkeypatch, name, found, wan
     versions.check_versions()
     installed[name] = found
     version = '%s %s' % (name, found) if found else 'no version'
-    message = 'needs %s.*, but %s is installed.\nRun: pip install "%s' % (
+    message = 'needs %s.*, but %s is installed.\nRun: %s' % (
         re.escape(wanted),
         re.escape(version),
-        re.escape(wanted),
+        re.escape(versions.install_command(name)),
     )
     with pytest.raises(ImportError, match=message):
         versions.check_versions()
@@ -70,7 +70,8 @@ def test_files_of_another_distribution_of_theano_raise_an_error(monkeypatch):
     monkeypatch.setattr(theano, '__version__', '1.0.5+unknown')
     message = (
         r'files of Theano 1\.0\.5\+unknown were installed over it\.\n'
-        'Run: pip uninstall -y Theano Theano-PyMC; pip install "Theano-PyMC==1'
+        'Run: pip uninstall -y Theano Theano-PyMC; '
+        + re.escape(versions.install_command('Theano-PyMC'))
     )
     with pytest.raises(ImportError, match=message):
         versions.check_versions()
@@ -83,3 +84,14 @@ def test_a_theano_without_a_version_is_accepted(monkeypatch, tmp_path):
     assert theano_version() is None
     (tmp_path / 'theano' / '_version.py').write_text('{"version": "1.0.7"}')
     assert theano_version() == '1.0.7'
+
+
+def test_theano_in_our_own_wheel_has_the_version_in_its_files(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, 'path', [str(tmp_path)])
+    assert versions.installed_version('Theano-PyMC') is None
+    (tmp_path / 'theano').mkdir()
+    (tmp_path / 'theano' / '__init__.py').touch()
+    (tmp_path / 'theano' / '_version.py').write_text('{"version": "1.0.7"}')
+    assert versions.installed_version('Theano-PyMC') == '1.0.7'
+    monkeypatch.setattr(sys, 'version_info', (3, 12, 0, 'final', 0))
+    assert versions.install_command('Theano-PyMC').endswith(' lasagne-stn')
