@@ -1,63 +1,21 @@
-"""Spatial Transformer Networks for Theano and Lasagne."""
+"""Spatial Transformer Networks for Theano and Lasagne.
 
-from . import _platform
-
-_platform.prepare()
+``import lasagne_stn`` prepares Theano at once. Only the command line waits until a
+command needs Theano, so that ``lasagne-stn doctor`` runs where Theano does not.
+"""
 
 import importlib
 
-from . import config, kernels  # noqa: F401
-from .grid import regular_grid
-from .layers import (
-    FlattenVolumeLayer,
-    SamplingGridLayer,
-    TPSTransformerLayer,
-    Transformer3DLayer,
-    TransformerLayer,
-)
-from .localisation import (
-    grid_penalty,
-    localisation_head,
-    scale_gradients,
-    tag_localisation,
-)
-from .sampling import Bicubic, Kernel, sample
-from .transforms import (
-    Affine,
-    Attention,
-    Compose,
-    Projective,
-    Similarity,
-    ThinPlateSpline,
-    Transform,
-    Translation,
-)
+from ._platform import command_line
 
-__all__ = [
-    'config',
-    'TransformerLayer',
-    'TPSTransformerLayer',
-    'Transformer3DLayer',
-    'SamplingGridLayer',
-    'FlattenVolumeLayer',
-    'Transform',
-    'Translation',
-    'Attention',
-    'Similarity',
-    'Affine',
-    'Projective',
-    'ThinPlateSpline',
-    'Compose',
-    'Kernel',
-    'Bicubic',
-    'regular_grid',
-    'sample',
-    'localisation_head',
-    'tag_localisation',
-    'scale_gradients',
-    'grid_penalty',
-]
+__all__: list = []
 __version__ = '0.1.0'
+
+if not command_line.waits():
+    from . import public
+    from .public import *
+
+    __all__ = public.__all__
 
 # Loaded when they are first used: they need more than the layers do.
 _LAZY_MODULES = ('data', 'legacy', 'paper', 'viz', 'warping')

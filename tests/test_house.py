@@ -12,14 +12,15 @@ import lasagne_stn
 
 PACKAGE = os.path.dirname(lasagne_stn.__file__)
 TESTS = os.path.dirname(os.path.abspath(__file__))
+TOP = ('__init__', 'public')  # import from everywhere
 ROWS = [  # a file imports from the rows above it
-    {'config', 'checks', 'files', 'tables'},
+    {'config', 'checks', 'files', 'tables', '__version__'},
     {'_platform'},  # all that changes Theano or the process
     {'grid'},
     {'transforms', 'sampling'},  # siblings: neither imports the other
     {'layers'},
     {'localisation', 'legacy', 'warping'},
-    {'kernels'},  # a side room: only __init__ loads it
+    {'kernels'},  # a side room: only public loads it
     {'data'},
     {'viz'},
     {'paper'},
@@ -93,7 +94,7 @@ def row_of(part):
 @every_module
 def test_modules_import_from_rows_above_only(path, text, tree):
     part = path.split(os.sep)[0].replace('.py', '')
-    if part == '__init__':
+    if part in TOP:
         return
     above = {name for name in imported_parts(path, tree) if name != part}
     assert all(row_of(name) < row_of(part) for name in above), above
@@ -199,6 +200,54 @@ def test_only_platform_sets_flags_or_patches_theano(path, text, tree):
 )
 def test_a_change_to_theano_is_found(text, change):
     assert list(changes_to_theano(ast.parse(text))) == [change]
+
+
+# ---- the command line and the doctor work without Theano
+
+
+THIRD_PARTY = ('theano', 'lasagne', 'numpy', 'scipy', 'setuptools', 'pkg_resources')
+
+
+def imported_on_loading(path, tree):
+    """Yield what a module imports when it is loaded: package files and packages."""
+    folder = os.path.dirname(path)
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split('.')[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield (node.module or '').split('.')[0]
+        elif isinstance(node, ast.ImportFrom):
+            base = folder
+            for _ in range(node.level - 1):
+                base = os.path.dirname(base)
+            base = os.path.join(base, *(node.module or '').split('.'))
+            yield from (os.path.join(base, alias.name) + '.py' for alias in node.names)
+            yield from (base + '.py', os.path.join(base, '__init__.py'))
+
+
+def reached_from(*paths):
+    """Return the names of all packages that loading some files imports."""
+    trees = {path: tree for path, _, tree in sources()}
+    to_do, seen = list(paths), set()
+    while to_do:
+        path = to_do.pop()
+        if path not in seen:
+            seen.add(path)
+            if path in trees:
+                to_do += imported_on_loading(path, trees[path])
+    return seen
+
+
+def test_the_doctor_imports_no_theano():
+    doctor = [path for path, _, _ in sources() if path.startswith('doctor' + os.sep)]
+    reached = reached_from('__main__.py', os.path.join('cli', 'doctor.py'), *doctor)
+    assert {'click', os.path.join('_platform', 'toolchain.py')} <= reached
+    assert not reached & set(THIRD_PARTY)
+
+
+def test_an_import_of_theano_is_found():
+    assert 'theano' in reached_from('grid.py')
+    assert 'numpy' in reached_from(os.path.join('cli', 'general.py'))
 
 
 # ---- names of files, and tests

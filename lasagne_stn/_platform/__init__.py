@@ -4,6 +4,7 @@
 or looks up one fact:
 
 - ``startup``: ``prepare``, the only entry point.
+- ``command_line``: lets ``lasagne-stn`` start without Theano.
 - ``versions``: checks Python and the dependencies, changes nothing.
 - ``flags``: chooses Theano's flags; the user's flags take precedence.
 - ``threads``: sets how OpenMP threads wait, and makes forks safe.

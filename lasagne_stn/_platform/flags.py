@@ -18,7 +18,14 @@ from typing import Iterator, Mapping
 from .threads import thread_count
 from .toolchain import find_blas, find_compiler, find_headers
 
-__all__ = ['chosen_flags', 'user_flags', 'default_flags', 'flags_in_front', 'quiet']
+__all__ = [
+    'chosen_flags',
+    'user_flags',
+    'flag_sources',
+    'default_flags',
+    'flags_in_front',
+    'quiet',
+]
 
 chosen_flags: dict[str, str] = {}  # the flags that `prepare` added to the user's
 
@@ -46,11 +53,40 @@ def user_flags(environment: Mapping[str, str]) -> dict[str, str]:
     >>> user_flags({'THEANO_FLAGS': 'floatX=float32', 'THEANORC': ''})
     {'floatX': 'float32'}
     """
-    flags: dict[str, str] = {}
+    return {
+        name: value
+        for _, flags in flag_sources(environment)
+        for name, value in flags.items()
+    }
+
+
+def flag_sources(environment: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
+    """Return the user's flags by where they are set, the strongest last.
+
+    Parameters
+    ----------
+    environment : mapping
+        See :func:`user_flags`.
+
+    Returns
+    -------
+    list of tuple
+        Paths of existing files and then ``'THEANO_FLAGS'``, each with its flags as far
+        as they can be parsed.
+    """
+    sources = []
+    for name in environment.get('THEANORC', '~/.theanorc').split(os.pathsep):
+        path = os.path.expanduser(name)
+        if os.path.isfile(path):
+            sources.append((path, _flags_in_file(path)))
+    return sources + [('THEANO_FLAGS', _flags_in(environment.get('THEANO_FLAGS', '')))]
+
+
+def _flags_in_file(path):
     parser = configparser.RawConfigParser()
-    files = environment.get('THEANORC', '~/.theanorc').split(os.pathsep)
-    with suppress(configparser.Error, UnicodeError):
-        parser.read([os.path.expanduser(name) for name in files])
+    with suppress(configparser.Error, UnicodeError, OSError):
+        parser.read(path)
+    flags = {}
     for section in parser.sections():
         prefix = '' if section == 'global' else section + '.'
         flags.update(
@@ -58,15 +94,18 @@ def user_flags(environment: Mapping[str, str]) -> dict[str, str]:
             for key, value in parser.items(section)
             if prefix or '.' not in key
         )
-    settings = shlex.shlex(environment.get('THEANO_FLAGS', ''), posix=True)
+    return flags
+
+
+def _flags_in(text):
+    settings = shlex.shlex(text, posix=True)
     settings.whitespace = ','
     settings.whitespace_split = True
     try:
         pairs = [setting.strip().partition('=') for setting in settings]
     except ValueError:  # an unclosed quotation mark
-        return flags
-    flags.update((key, value) for key, equals, value in pairs if equals)
-    return flags
+        return {}
+    return {key: value for key, equals, value in pairs if equals}
 
 
 def default_flags(given: Mapping[str, str]) -> dict[str, str]:

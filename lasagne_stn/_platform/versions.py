@@ -6,13 +6,19 @@ or Lasagne would fail at import with an unrelated error.
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shlex
 import sys
 
 __all__ = [
     'PYTHON_RANGE',
     'REQUIREMENTS',
     'check_versions',
+    'check_python',
+    'wrong_theano',
+    'replace_theano_command',
     'requirement',
     'install_command',
     'fits',
@@ -49,13 +55,7 @@ def check_versions() -> None:
         If one is missing or outside the supported range, or if the files of two
         distributions of Theano are mixed.
     """
-    low, high = PYTHON_RANGE
-    if not low <= sys.version_info[:2] < high:
-        raise ImportError(
-            'lasagne_stn needs Python %d.%d to %d.%d, this is %d.%d.\n'
-            'Create an environment with a supported version: python3.13 -m venv .venv'
-            % (low + (high[0], high[1] - 1) + tuple(sys.version_info[:2]))
-        )
+    check_python()
     for name in REQUIREMENTS:
         found = installed_version(name)
         if not fits(name, found):
@@ -67,25 +67,55 @@ def check_versions() -> None:
                     install_command(name),
                 )
             )
-    _check_files_of_theano()
+    wrong = wrong_theano()
+    if wrong:
+        raise ImportError(
+            'lasagne_stn needs Theano-PyMC %s\nRun: %s'
+            % (wrong, replace_theano_command())
+        )
 
 
-def _check_files_of_theano():
-    """Check that no other distribution was installed over Theano-PyMC.
+def check_python() -> None:
+    """Raise ImportError if this version of Python is not supported."""
+    low, high = PYTHON_RANGE
+    if not low <= sys.version_info[:2] < high:
+        raise ImportError(
+            'lasagne_stn needs Python %d.%d to %d.%d, this is %d.%d.\n'
+            'Create an environment with a supported version: python3.13 -m venv .venv'
+            % (low + (high[0], high[1] - 1) + tuple(sys.version_info[:2]))
+        )
+
+
+def wrong_theano() -> str:
+    """Return which files another distribution installed over Theano-PyMC, or ''.
 
     Both have the module ``theano``. ``pip install nolearn``, for example, installs the
     distribution Theano 1.0.5, and the metadata of Theano-PyMC stay.
+
+    Returns
+    -------
+    str
+        The expected version and what is there, to be read after 'Theano-PyMC'.
     """
     from .compat.selection import theano_version
 
     metadata = installed_version('Theano-PyMC')
     files = getattr(sys.modules.get('theano'), '__version__', None) or theano_version()
-    if files is not None and files != metadata:
-        raise ImportError(
-            'lasagne_stn needs Theano-PyMC %s, but files of Theano %s were installed '
-            'over it.\nRun: pip uninstall -y Theano Theano-PyMC; %s'
-            % (metadata, files, install_command('Theano-PyMC'))
+    if files is None:
+        return ''
+    if files != metadata:
+        return '%s, but files of Theano %s were installed over it.' % (metadata, files)
+    if not _metadata_version('Theano-PyMC') and _metadata_version('Theano'):
+        return '%s, but Theano %s is installed.' % (
+            requirement('Theano-PyMC').partition('PyMC')[2],
+            files,
         )
+    return ''
+
+
+def replace_theano_command() -> str:
+    """Return the command that removes each Theano and installs the right one."""
+    return 'pip uninstall -y Theano Theano-PyMC; ' + install_command('Theano-PyMC')
 
 
 def requirement(name: str) -> str:
@@ -121,8 +151,27 @@ def install_command(name: str) -> str:
     'pip install "scipy>=1.5,<1.19"'
     """
     if name == 'Theano-PyMC' and sys.version_info >= (3, 12):
-        return 'pip install --force-reinstall --no-deps lasagne-stn'
+        return 'pip install --force-reinstall --no-deps ' + _own_source()
     return 'pip install "%s"' % requirement(name)
+
+
+def _own_source() -> str:
+    """Return what pip can install this package from, as it was installed before."""
+    from importlib import metadata
+
+    try:
+        origin = metadata.distribution('lasagne-stn').read_text('direct_url.json')
+    except metadata.PackageNotFoundError:  # used from a clone
+        root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+        return shlex.quote(os.path.abspath(root))
+    if origin is None:  # from an index
+        return 'lasagne-stn'
+    found = json.loads(origin)
+    source = found['url']
+    if 'vcs_info' in found:
+        source = '%(vcs)s+%%s@%(commit_id)s' % found['vcs_info'] % source
+    option = '--editable ' if found.get('dir_info', {}).get('editable') else ''
+    return option + shlex.quote(source)
 
 
 def fits(name: str, found: str | None) -> bool:
@@ -170,13 +219,18 @@ def installed_version(name: str) -> str | None:
     >>> installed_version('no-such-package') is None
     True
     """
+    found = _metadata_version(name)
+    if found or name != 'Theano-PyMC':
+        return found
+    from .compat.selection import theano_version
+
+    return theano_version()
+
+
+def _metadata_version(name: str) -> str | None:
     from importlib import metadata  # missing on Python 3.7, which must get its message
 
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        if name != 'Theano-PyMC':
-            return None
-    from .compat.selection import theano_version
-
-    return theano_version()
+        return None

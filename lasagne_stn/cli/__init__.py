@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 __all__ = ['main', 'commands']
 
@@ -19,12 +20,22 @@ MISSING = (
     'Run: pip install "lasagne-stn[paper]"'
 )
 
-try:
-    import click
-except ImportError:
-    sys.exit(MISSING % PACKAGES['click'])
 
-from . import bench, general, paper  # noqa: E402
+def _without_click(**options: Any) -> None:
+    """Run ``doctor``, which needs no click, or raise the error about click."""
+    if sys.argv[1:2] == ['doctor']:
+        from ..doctor import report
+
+        sys.exit(report(fix='--fix' in sys.argv[2:]))
+    raise ModuleNotFoundError(name='click')
+
+
+try:
+    from .group import commands
+except ModuleNotFoundError as error:
+    if error.name != 'click':
+        raise
+    commands: Any = _without_click  # type: ignore[no-redef]
 
 
 def main() -> None:
@@ -39,12 +50,3 @@ def main() -> None:
         if package not in PACKAGES:
             raise
         sys.exit(MISSING % PACKAGES[package])
-
-
-@click.group()
-def commands() -> None:
-    """Spatial Transformer Networks for Theano and Lasagne."""
-
-
-for command in general.COMMANDS + bench.COMMANDS + paper.COMMANDS:
-    commands.add_command(command)

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from .options import PICTURES, file_option, new_console
 
-__all__ = ['COMMANDS', 'bench']
+__all__ = ['bench']
 
 
 class _Shape(click.ParamType):
@@ -134,6 +134,3 @@ def bench(
         benchmark.run(new_console(), benchmark.Options(**options), json, plot, markdown)
     except RuntimeError as error:
         raise click.ClickException(str(error)) from error
-
-
-COMMANDS = (bench,)

@@ -30,7 +30,7 @@ from .options import (
     seed_option,
 )
 
-__all__ = ['COMMANDS', 'train', 'evaluate', 'plot', 'distortions', 'colocalise']
+__all__ = ['train', 'evaluate', 'plot', 'distortions', 'colocalise']
 
 
 @click.command()
@@ -234,6 +234,3 @@ def colocalise(data: str | None, output: str, resume: bool, **options: Any) -> N
         console.print('Data: ' + description, soft_wrap=True)
         run = Search(data=COLOCALISATION.dataset.fingerprint(arrays), **options)
         train_and_record(console, run, arrays, output, resume=resume)
-
-
-COMMANDS = (train, evaluate, plot, distortions, colocalise)

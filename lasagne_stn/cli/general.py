@@ -1,14 +1,12 @@
-"""The commands ``demo``, ``doctor`` and ``gallery``."""
+"""The commands ``demo`` and ``gallery``."""
 
 from __future__ import annotations
-
-import sys
 
 import click
 
 from .options import PICTURES, data_option, file_option, new_console
 
-__all__ = ['COMMANDS', 'demo', 'doctor', 'gallery']
+__all__ = ['demo', 'gallery']
 
 
 @click.command()
@@ -51,14 +49,6 @@ def demo(data: str | None, seed: int, epochs: int | None, output: str) -> None:
 
 
 @click.command()
-def doctor() -> None:
-    """Check this machine and show how to fix what is missing."""
-    from ..doctor import report
-
-    sys.exit(report(new_console()))
-
-
-@click.command()
 @click.option(
     '--output',
     metavar='DIR',
@@ -78,6 +68,3 @@ def gallery(output: str) -> None:
             click.echo(path)
     except OSError as error:
         raise click.ClickException(str(error)) from error
-
-
-COMMANDS = (demo, doctor, gallery)

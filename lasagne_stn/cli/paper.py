@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from ..paper.tasks import TASKS, table_names
-from . import digits
 from .options import (
     checkpoint_option,
     data_option_for,
@@ -18,7 +17,7 @@ from .options import (
     schedule_option,
 )
 
-__all__ = ['COMMANDS', 'reproduce']
+__all__ = ['reproduce']
 
 
 class TableName(click.ParamType):
@@ -118,6 +117,3 @@ def reproduce(
         )
         if failures:
             raise click.ClickException('\n'.join(failures))
-
-
-COMMANDS = digits.COMMANDS + (reproduce,)

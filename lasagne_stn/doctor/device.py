@@ -10,8 +10,6 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from typing import Callable, Mapping
 
-import theano
-
 from .lines import Line
 
 __all__ = ['device_line', 'missing_parts']
@@ -20,7 +18,9 @@ DEBIAN_PYGPU = '/usr/lib/python3/dist-packages/pygpu'
 KINDS = {'opencl': ('OpenCL', 'opencl0:0'), 'cuda': ('CUDA', 'cuda0')}
 
 
-def device_line(device: str, find_missing: Callable[[str], Mapping[str, str]]) -> Line:
+def device_line(
+    device: str, find_missing: Callable[[str], Mapping[str, str]], active: str = ''
+) -> Line:
     """Check the OpenCL or CUDA device.
 
     Parameters
@@ -29,6 +29,8 @@ def device_line(device: str, find_missing: Callable[[str], Mapping[str, str]]) -
         Theano's flag ``device``, such as ``'opencl0:0'`` or ``'cpu'``.
     find_missing : callable
         Finds what a kind of device lacks, like :func:`missing_parts`.
+    active : str, optional
+        Names of the devices that Theano uses, and the version of pygpu.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def device_line(device: str, find_missing: Callable[[str], Mapping[str, str]]) -
             % ('a' if kind == 'cuda' else 'an', name, install),
             remedy or 'export THEANO_FLAGS=device=%s,floatX=float32' % flag,
         )
-    if not theano.gpuarray.pygpu_activated:
+    if not active:
         reason = 'missing: ' + missing_names if missing else 'the device does not start'
         return Line(
             'device',
@@ -66,18 +68,12 @@ def device_line(device: str, find_missing: Callable[[str], Mapping[str, str]]) -
             'the CPU is used instead of %s; %s' % (device, reason),
             remedy,
         )
-    found = '%s: %s, pygpu %s' % (device, _name(), theano.gpuarray.pygpu.__version__)
+    found = '%s: %s' % (device, active)
     if missing:
         return Line(
             'device', 'broken', '%s; missing: %s' % (found, missing_names), remedy
         )
     return Line('device', 'ok', found)
-
-
-def _name():
-    """Return the names of the active devices."""
-    names = theano.gpuarray.type.list_contexts()
-    return ', '.join(theano.gpuarray.type.get_context(name).devname for name in names)
 
 
 def missing_parts(kind: str) -> dict[str, str]:

@@ -1,31 +1,29 @@
-"""Checks packages, the compiler, BLAS, OpenMP and the compile cache."""
+"""Checks the compiler, BLAS, OpenMP and the compile cache.
+
+What Theano says is an argument: nothing here imports it.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
-import time
+import tempfile
 from contextlib import suppress
+from pathlib import Path
 from sys import version_info
-from typing import Callable, NamedTuple
+from typing import NamedTuple, Sequence
 
-import numpy as np
-import theano
-import theano.tensor as T
-
-from .._platform.flags import quiet
 from .._platform.toolchain import find_blas
-from .._platform.versions import fits, install_command
 
 __all__ = [
     'Line',
-    'package_line',
     'compiler_line',
     'blas_line',
-    'blas_speeds',
     'openmp_line',
     'cache_line',
+    'set_flag',
 ]
 
 MIN_FREE = 200 * 2**20  # bytes of free disk space for compiled code
@@ -50,30 +48,6 @@ class Line(NamedTuple):
     state: str
     found: str
     remedy: str = ''
-
-
-def package_line(name: str, found: str | None) -> Line:
-    """Check the version of a dependency.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``REQUIREMENTS``.
-    found : str or None
-        The installed version.
-
-    Returns
-    -------
-    Line
-
-    Examples
-    --------
-    >>> package_line('numpy', '1.19.5')                 # doctest: +ELLIPSIS
-    Line(name='numpy', state='broken', found='1.19.5', remedy='pip install "numpy>=...
-    """
-    state = 'ok' if fits(name, found) else 'broken'
-    remedy = '' if state == 'ok' else install_command(name)
-    return Line(name, state, found or 'not installed', remedy)
 
 
 def compiler_line(used: str, installed: str | None, headers: str | None) -> Line:
@@ -123,13 +97,13 @@ def compiler_line(used: str, installed: str | None, headers: str | None) -> Line
             name,
             'degraded',
             'disabled by the Theano flag cxx' + slow,
-            'export THEANO_FLAGS=cxx=g++',
+            set_flag('cxx', 'g++'),
         )
     return Line(name, 'degraded', 'not found' + slow, 'apt-get install g++')
 
 
 def blas_line(
-    flags: str, float_type: str, speeds: Callable[[str], tuple[float, float]]
+    flags: str, float_type: str, speeds: Sequence[float] | None, error: str = ''
 ) -> Line:
     """Check the BLAS that Theano's matrix products use.
 
@@ -139,8 +113,10 @@ def blas_line(
         Theano's flag ``blas.ldflags``.
     float_type : {'float32', 'float64'}
         Data type of the measurement.
-    speeds : callable
-        Measures Theano and numpy, like :func:`blas_speeds`.
+    speeds : sequence of two float, or None
+        Speed of Theano and of numpy, see :func:`blas_speeds`.
+    error : str, optional
+        Why there are no speeds.
 
     Returns
     -------
@@ -149,7 +125,7 @@ def blas_line(
 
     Examples
     --------
-    >>> blas_line('-lblas', 'float32', lambda float_type: (90, 100)).found
+    >>> blas_line('-lblas', 'float32', (90, 100)).found
     '-lblas: 90 GFLOP/s, numpy 100, floatX=float32'
     """
     library, default_flags = find_blas()
@@ -158,12 +134,10 @@ def blas_line(
     library = library or "numpy's BLAS, called through its C interface"
     remedy = 'apt-get install libopenblas-dev'
     if flags not in ('', default_flags):
-        remedy = 'export THEANO_FLAGS=\'blas.ldflags="%s"\'' % default_flags
-    try:
-        theano_speed, numpy_speed = speeds(float_type)
-    except Exception as error:  # from the linker, the compiler or Theano
-        first_line = (str(error) or repr(error)).strip().split('\n')[0]
-        return Line('BLAS', 'broken', '%s: %s' % (library, first_line), remedy)
+        remedy = set_flag('blas.ldflags', default_flags)
+    if speeds is None:
+        return Line('BLAS', 'broken', '%s: %s' % (library, error), remedy)
+    theano_speed, numpy_speed = speeds
     found = '%s: %.0f GFLOP/s, numpy %.0f, floatX=%s' % (
         library,
         theano_speed,
@@ -175,54 +149,7 @@ def blas_line(
     return Line('BLAS', 'ok', found)
 
 
-def blas_speeds(
-    float_type: str, size: int = 1000, repeats: int = 7
-) -> tuple[float, float]:
-    """Measure the speed of a matrix product in Theano and in numpy.
-
-    Parameters
-    ----------
-    float_type : {'float32', 'float64'}
-        Data type of the matrices.
-    size : int, optional
-        Number of rows and columns of the matrices.
-    repeats : int, optional
-        Number of measurements, of which the fastest counts.
-
-    Returns
-    -------
-    theano, numpy : float
-        GFLOP/s: 10^9 floating point operations per second.
-
-    Raises
-    ------
-    ArithmeticError
-        If Theano's result is wrong.
-    """
-    left, right = (
-        np.random.RandomState(0).uniform(size=(2, size, size)).astype(float_type)
-    )
-    x, y = T.matrix(dtype=float_type), T.matrix(dtype=float_type)
-    with quiet():
-        mode = theano.compile.get_mode('FAST_RUN').excluding('gpuarray')
-        product = theano.function([x, y], T.dot(x, y), mode=mode)
-        if not np.allclose(product(left, right), np.dot(left, right), rtol=1e-3):
-            raise ArithmeticError("Theano's matrix product is wrong")
-        times = [
-            (_seconds(product, left, right), _seconds(np.dot, left, right))
-            for _ in range(repeats)
-        ]
-    theano_time, numpy_time = (min(column) for column in zip(*times))
-    return 2e-9 * size**3 / theano_time, 2e-9 * size**3 / numpy_time
-
-
-def _seconds(function, *arguments):
-    start = time.perf_counter()
-    function(*arguments)
-    return time.perf_counter() - start
-
-
-def openmp_line(enabled: bool, compiler: str, threads: int) -> Line:
+def openmp_line(enabled: bool, compiler: str, threads: int, works: bool) -> Line:
     """Check OpenMP, which spreads element-wise operations and convolutions over cores.
 
     Parameters
@@ -231,6 +158,8 @@ def openmp_line(enabled: bool, compiler: str, threads: int) -> Line:
         Theano's flags ``openmp`` and ``cxx``.
     threads : int
         Number of OpenMP threads.
+    works : bool
+        Whether the compiler supports OpenMP.
 
     Returns
     -------
@@ -244,8 +173,6 @@ def openmp_line(enabled: bool, compiler: str, threads: int) -> Line:
         else:
             reason = 'disabled by a Theano flag'
         return Line('OpenMP', 'ok', 'off: ' + reason)
-    with quiet():
-        works = theano.gof.OpenMPOp.test_gxx_support()
     if works:
         return Line('OpenMP', 'ok', 'on, %d threads' % threads)
     return Line(
@@ -262,23 +189,47 @@ def cache_line(folder: str) -> Line:
     Parameters
     ----------
     folder : str
-        Theano's flag ``compiledir``.
+        Theano's flag ``compiledir``, or ``base_compiledir``. It may not exist yet.
 
     Returns
     -------
     Line
     """
+    name, remedy = 'compile cache', set_flag('base_compiledir', '/tmp/theano')
     size = 0
-    for subfolder, _, names in os.walk(folder):
-        for name in names:
+    for subfolder, _, files in os.walk(folder):
+        for file in files:
             with suppress(OSError):  # another process may be removing the file
-                size += os.path.getsize(os.path.join(subfolder, name))
+                size += os.path.getsize(os.path.join(subfolder, file))
     found = '%s, %.0f MB' % (folder, size / 2**20)
-    remedy = 'export THEANO_FLAGS=base_compiledir=/tmp/theano'
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return Line('compile cache', 'broken', found + ', not writable', remedy)
-    if shutil.disk_usage(folder).free < MIN_FREE:
-        return Line(
-            'compile cache', 'degraded', found + ', the disk is almost full', remedy
-        )
-    return Line('compile cache', 'ok', found + ', writable')
+    existing = _existing(folder)
+    try:
+        # Permissions do not tell: root has them all, even on a read-only disk.
+        with tempfile.TemporaryDirectory(prefix='lasagne-stn-', dir=existing) as trial:
+            Path(trial, 'trial').write_bytes(bytes(4096))
+    except OSError as error:
+        reason = ', not writable: %s' % (error.strerror or error)
+        return Line(name, 'broken', found + reason, remedy)
+    if shutil.disk_usage(existing).free < MIN_FREE:
+        return Line(name, 'degraded', found + ', the disk is almost full', remedy)
+    return Line(name, 'ok', found + ', writable')
+
+
+def _existing(folder):
+    """Return a folder, or the nearest one above it that exists."""
+    folder = os.path.abspath(folder)
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def set_flag(name: str, value: str) -> str:
+    """Return the command that sets a flag of Theano, beside those already set.
+
+    >>> set_flag('device', 'cpu').replace('$THEANO_FLAGS,', '')
+    'export THEANO_FLAGS="device=cpu"'
+    """
+    if re.search(r'[^\w./:+-]', value):
+        value = "'%s'" % value
+    given = '$THEANO_FLAGS,' if os.environ.get('THEANO_FLAGS') else ''
+    return 'export THEANO_FLAGS="%s%s=%s"' % (given, name, value)
