@@ -8,7 +8,7 @@ import importlib
 
 from ._platform import command_line
 
-__all__: list = []
+__all__ = ['__version__']
 __version__ = '0.1.0'
 
 if not command_line.waits():

@@ -32,12 +32,24 @@ def main(search_path: Sequence[str]) -> None:
         modules = ('numpy', 'scipy', 'theano', 'lasagne')
         answer = {
             'error': _text(error),
-            'is_import_error': isinstance(error, (ImportError, SyntaxError))
-            and not str(error).startswith('lasagne_stn needs'),
+            'is_of_package': _is_of_package(error),
             'module': (getattr(error, 'name', None) or '').partition('.')[0],
             'not_imported': [name for name in modules if name not in sys.modules],
         }
     print('\n' + MARK + json.dumps(answer), flush=True)
+
+
+def _is_of_package(error):
+    """Return whether files of a package are the reason, and not flags, for example.
+
+    >>> _is_of_package(ValueError()), _is_of_package(SyntaxError())
+    (False, True)
+    """
+    if type(error).__name__ == 'PatchError':
+        return True
+    # The package's own checks are made by the doctor too.
+    is_check = str(error).startswith('lasagne_stn needs')
+    return isinstance(error, (ImportError, SyntaxError)) and not is_check
 
 
 def _text(error):

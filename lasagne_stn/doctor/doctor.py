@@ -46,10 +46,15 @@ def examine(ask: Callable[[], dict[str, Any]] = ask_theano) -> list[Line]:
         device. If Theano does not start, a line says why, and what only Theano knows is
         left out.
     """
-    answer = ask()
+    given = user_flags(os.environ)
+    cache = _checked('compile cache', _cache_line, given)
+    if cache is not None and cache.state == 'broken':
+        # On a full disk, Theano waits without end for a lock that it cannot write.
+        answer = {'error': 'not tried, because the compile cache cannot be written'}
+    else:
+        answer = ask()
     facts, error = answer.get('facts'), answer.get('error', '')
     culprit = broken_package(answer)
-    given = user_flags(os.environ)
     lines = [_checked('Python', _python_line)]
     lines += [
         _checked(
@@ -81,8 +86,9 @@ def examine(ask: Callable[[], dict[str, Any]] = ask_theano) -> list[Line]:
                 facts['openmp_works'],
             ),
         ]
-    folder = facts['compiledir'] if facts else given.get('base_compiledir', '~/.theano')
-    lines += [_checked('compile cache', cache_line, os.path.expanduser(folder))]
+    if facts:
+        cache = _checked('compile cache', cache_line, facts['compiledir'])
+    lines += [cache]
     if facts:
         device, active = facts['device'], facts['active']
         lines += [_checked('device', device_line, device, missing_parts, active)]
@@ -115,8 +121,13 @@ def _package_line(name, error):
     return package_line(name, installed_version(name), error)
 
 
+def _cache_line(given):
+    folder = given.get('compiledir') or given.get('base_compiledir') or '~/.theano'
+    return cache_line(os.path.expanduser(folder))
+
+
 def _without_kind(error):
-    return error.partition(': ')[2] or error
+    return (error.partition(': ')[2] or error).partition(' Run: ')[0]
 
 
 def _flags_line(facts, error):

@@ -97,11 +97,11 @@ def broken_package(answer: dict[str, Any]) -> str:
 
     Examples
     --------
-    >>> broken_package({'error': 'ImportError: no pow', 'is_import_error': True,
+    >>> broken_package({'error': 'ImportError: no pow', 'is_of_package': True,
     ...                 'module': '', 'not_imported': ['theano', 'lasagne']})
     'Theano-PyMC'
     """
-    if not answer.get('is_import_error'):
+    if not answer.get('is_of_package'):
         return ''
     by_module = {module: name for name, module in MODULES.items()}
     modules = [answer['module'], *answer['not_imported']]

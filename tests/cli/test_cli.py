@@ -8,7 +8,10 @@ import pytest
 import theano
 from click.testing import CliRunner
 
+import lasagne_stn
 from lasagne_stn import cli, demo, doctor
+from lasagne_stn._platform import command_line
+from lasagne_stn.cli import group
 from lasagne_stn.data import load_digits
 
 
@@ -82,8 +85,44 @@ def test_a_folder_without_mnist_prints_an_error(invoke, demo_calls, tmp_path):
 
 @pytest.mark.parametrize('code', [0, 1])
 def test_doctor_returns_the_exit_code_of_the_report(invoke, monkeypatch, code):
-    monkeypatch.setattr(doctor, 'report', lambda console: code)
+    calls = []
+    monkeypatch.setattr(
+        doctor, 'report', lambda console, fix: calls.append((console, fix)) or code
+    )
     assert invoke('doctor').exit_code == code
+    monkeypatch.setitem(sys.modules, 'rich.console', None)
+    assert invoke('doctor', '--fix').exit_code == code
+    assert calls[0][0] is not None and calls[0][1] is False
+    assert calls[1] == (None, True)
+
+
+@pytest.mark.parametrize('name', group.COMMANDS)
+def test_the_list_of_commands_has_each_commands_own_help(name):
+    stand_in = group.commands.commands[name]
+    command = stand_in.load()
+    assert command is not stand_in and command.name == name
+    assert stand_in.help == command.get_short_help_str(limit=200)
+
+
+def test_the_version_is_that_of_the_package(invoke):
+    result = invoke('--version')
+    assert result.output == 'lasagne-stn %s\n' % lasagne_stn.__version__
+
+
+@pytest.mark.parametrize('error', [ImportError('No pow\nRun: pip'), KeyError()])
+def test_a_command_that_cannot_import_the_package_names_the_doctor(
+    invoke, monkeypatch, error
+):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(command_line, 'import_package', fail)
+    result = invoke('demo')
+    assert result.exit_code == 1
+    assert result.output == 'Error: %s\nRun: lasagne-stn doctor\n' % (
+        str(error) or 'KeyError()'
+    )
+    assert invoke('--help').exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -119,12 +158,29 @@ def test_other_missing_modules_raise_errors(monkeypatch):
         cli.main()
 
 
-def test_missing_click_prints_an_error(monkeypatch):
+@pytest.fixture
+def without_click(monkeypatch):
     monkeypatch.setitem(sys.modules, 'click', None)
-    with pytest.raises(SystemExit, match='needs click, which is not installed'):
-        importlib.reload(cli)
+    monkeypatch.delitem(sys.modules, 'lasagne_stn.cli.group')
+    importlib.reload(cli)
+    yield
     monkeypatch.undo()
     importlib.reload(cli)
+
+
+def test_missing_click_prints_an_error(without_click, monkeypatch):
+    monkeypatch.setattr(sys, 'argv', ['lasagne-stn', 'demo'])
+    with pytest.raises(SystemExit, match='needs click, which is not installed'):
+        cli.main()
+
+
+@pytest.mark.parametrize('options', [[], ['--fix']])
+def test_doctor_runs_without_click(without_click, monkeypatch, options):
+    monkeypatch.setattr(doctor, 'report', lambda fix: 5 + fix)
+    monkeypatch.setattr(sys, 'argv', ['lasagne-stn', 'doctor', *options])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 5 + bool(options)
 
 
 def test_the_package_runs_as_a_module(monkeypatch, capsys):
