@@ -38,13 +38,16 @@ def fix_packages(lines: Sequence[Line]) -> bool:
         if line.state == 'broken'
         for command in pip_commands(line.remedy)
     ]
+    repaired = [name for name, _ in repairs]
     left = [
         line.name
         for line in lines
-        if line.state == 'broken' and not pip_commands(line.remedy)
+        if line.state == 'broken'
+        and line.name not in repaired
+        and not (repaired and line.name == 'Theano')  # the packages are its reason
     ]
     if left:
-        print('Not fixed, because no package is the reason: %s.' % ', '.join(left))
+        print('pip cannot fix: %s.' % ', '.join(left))
     if not repairs:
         print('No package has to be replaced.')
         return False

@@ -1,5 +1,7 @@
 """Supported versions of Python and of the dependencies."""
 
+import importlib
+import json
 import re
 import sys
 
@@ -93,5 +95,48 @@ def test_theano_in_our_own_wheel_has_the_version_in_its_files(monkeypatch, tmp_p
     (tmp_path / 'theano' / '__init__.py').touch()
     (tmp_path / 'theano' / '_version.py').write_text('{"version": "1.0.7"}')
     assert versions.installed_version('Theano-PyMC') == '1.0.7'
+
+
+GIT = {'url': 'https://a.b/c', 'vcs_info': {'vcs': 'git', 'commit_id': '12ab'}}
+
+
+@pytest.mark.parametrize(
+    'origin, source',
+    [
+        (None, 'lasagne-stn'),
+        ({'url': 'file:///a b', 'dir_info': {}}, "'file:///a b'"),
+        (
+            {'url': 'file:///a', 'dir_info': {'editable': True}},
+            '--editable file:///a',
+        ),
+        (GIT, 'git+https://a.b/c@12ab'),
+        ({'url': 'https://a.b/c.whl', 'archive_info': {}}, 'https://a.b/c.whl'),
+    ],
+)
+def test_theano_in_our_own_wheel_comes_from_where_we_came_from(
+    monkeypatch, tmp_path, origin, source
+):
+    monkeypatch.setattr(sys, 'path', [str(tmp_path)])
     monkeypatch.setattr(sys, 'version_info', (3, 12, 0, 'final', 0))
-    assert versions.install_command('Theano-PyMC').endswith(' lasagne-stn')
+    start = 'pip install --force-reinstall --no-deps '
+    assert versions.install_command('Theano-PyMC').startswith(start + '/')
+    info = tmp_path / 'lasagne_stn-0.1.0.dist-info'
+    info.mkdir()
+    (info / 'METADATA').write_text('Name: lasagne-stn\nVersion: 0.1.0\n')
+    if origin:
+        (info / 'direct_url.json').write_text(json.dumps(origin))
+    importlib.invalidate_caches()
+    assert versions.install_command('Theano-PyMC') == start + source
+
+
+def test_theano_instead_of_theano_pymc_raises_an_error(monkeypatch):
+    only = {'Theano': theano.__version__}
+    real = versions._metadata_version
+    monkeypatch.setattr(
+        versions,
+        '_metadata_version',
+        lambda name: only.get(name) if 'Theano' in name else real(name),
+    )
+    message = r'needs Theano-PyMC >=1\.0\..*, but Theano %s is installed\.\nRun: pip un'
+    with pytest.raises(ImportError, match=message % re.escape(theano.__version__)):
+        versions.check_versions()
