@@ -50,7 +50,8 @@ def examine(ask: Callable[[], dict[str, Any]] = ask_theano) -> list[Line]:
     cache = _checked('compile cache', _cache_line, given)
     if cache is not None and cache.state == 'broken':
         # On a full disk, Theano waits without end for a lock that it cannot write.
-        answer = {'error': 'not tried, because the compile cache cannot be written'}
+        error = 'not tried, because the compile cache cannot be written'
+        answer: dict[str, Any] = {'error': error}
     else:
         answer = ask()
     facts, error = answer.get('facts'), answer.get('error', '')
