@@ -6,12 +6,12 @@ command needs Theano, so that ``lasagne-stn doctor`` runs where Theano does not.
 
 import importlib
 
-from ._platform import command_line
+from . import _platform
 
 __all__ = ['__version__']
 __version__ = '0.1.0'
 
-if not command_line.waits():
+if not _platform.command_line.waits():
     from . import public
     from .public import *
 

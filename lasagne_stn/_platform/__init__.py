@@ -15,6 +15,7 @@ or looks up one fact:
 - ``machine``: describes the machine for benchmark and training results.
 """
 
+from . import command_line
 from .startup import prepare
 
-__all__ = ['prepare']
+__all__ = ['command_line', 'prepare']

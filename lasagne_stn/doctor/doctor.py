@@ -56,49 +56,61 @@ def examine(ask: Callable[[], dict[str, Any]] = ask_theano) -> list[Line]:
         answer = ask()
     facts, error = answer.get('facts'), answer.get('error', '')
     culprit = broken_package(answer)
-    lines = [_checked('Python', _python_line)]
-    lines += [
-        _checked(
-            name, _package_line, name, _without_kind(error) if name == culprit else ''
-        )
-        for name in REQUIREMENTS
-    ]
-    lines += [_checked('commands', commands_line)]
-    lines += [_checked('Theano flags', _flags_line, facts, error)]
-    compiler, headers = find_compiler(), find_headers()
-    used = facts['cxx'] if facts else given.get('cxx', (headers and compiler) or '')
-    lines += [_checked('C++ compiler', compiler_line, used, compiler, headers)]
-    if facts:
-        lines += [
-            _checked(
-                'BLAS',
-                blas_line,
-                facts['blas'],
-                facts['floatX'],
-                facts['speeds'],
-                facts['blas_error'],
-            ),
-            _checked(
-                'OpenMP',
-                openmp_line,
-                facts['openmp'],
-                facts['cxx'],
-                thread_count(),
-                facts['openmp_works'],
-            ),
-        ]
-    if facts:
-        cache = _checked('compile cache', cache_line, facts['compiledir'])
-    lines += [cache]
-    if facts:
-        device, active = facts['device'], facts['active']
-        lines += [_checked('device', device_line, device, missing_parts, active)]
-    else:
-        lines += [_checked('device', _device_alone_line, given.get('device', 'cpu'))]
-    found = [line for line in lines if line is not None]
+    found = [_checked('Python', _python_line)]
+    for name in REQUIREMENTS:
+        reason = _without_kind(error) if name == culprit else ''
+        found.append(_checked(name, _package_line, name, reason))
+    found.append(_checked('commands', commands_line))
+    found.append(_checked('Theano flags', _flags_line, facts, error))
+    found += _machine_lines(facts) if facts else _lines_without_theano(given, cache)
+    lines = [line for line in found if line is not None]
     if not facts:
-        found.append(_theano_line(error, answer.get('module', ''), found))
-    return found
+        lines.append(_theano_line(error, answer.get('module', ''), lines))
+    return lines
+
+
+def _machine_lines(facts):
+    """Return the lines about what Theano uses of this machine."""
+    return [
+        _checked(
+            'C++ compiler',
+            compiler_line,
+            facts['cxx'],
+            find_compiler(),
+            find_headers(),
+        ),
+        _checked(
+            'BLAS',
+            blas_line,
+            facts['blas'],
+            facts['floatX'],
+            facts['speeds'],
+            facts['blas_error'],
+        ),
+        _checked(
+            'OpenMP',
+            openmp_line,
+            facts['openmp'],
+            facts['cxx'],
+            thread_count(),
+            facts['openmp_works'],
+        ),
+        _checked('compile cache', cache_line, facts['compiledir']),
+        _checked(
+            'device', device_line, facts['device'], missing_parts, facts['active']
+        ),
+    ]
+
+
+def _lines_without_theano(given, cache):
+    """Return what can be said about this machine where Theano does not start."""
+    compiler, headers = find_compiler(), find_headers()
+    used = given.get('cxx', (headers and compiler) or '')
+    return [
+        _checked('C++ compiler', compiler_line, used, compiler, headers),
+        cache,
+        _checked('device', _device_alone_line, given.get('device', 'cpu')),
+    ]
 
 
 def _checked(name: str, check: Callable[..., Line | None], *args: Any) -> Line | None:
