@@ -50,7 +50,7 @@ def examine(ask: Callable[[], dict[str, Any]] = ask_theano) -> list[Line]:
     cache = _checked('compile cache', _cache_line, given)
     if cache is not None and cache.state == 'broken':
         # On a full disk, Theano waits without end for a lock that it cannot write.
-        error = 'not tried, because the compile cache cannot be written'
+        error = 'it needs a compile cache that it can write to'
         answer: dict[str, Any] = {'error': error}
     else:
         answer = ask()

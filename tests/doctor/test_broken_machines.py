@@ -215,7 +215,7 @@ def test_a_full_disk(examine, tmp_path):
         flags=',base_compiledir=%s' % (tmp_path / 'cache'), before=allow_no_writing
     )
     assert report.status == 1 and broken(report) == {'compile cache', 'Theano'}
-    assert 'not tried, because the compile cache' in report.texts['Theano']
+    assert 'it needs a compile cache' in report.texts['Theano']
     assert 'not writable: File too large' in report.texts['compile cache']
 
 
