@@ -10,6 +10,7 @@ or looks up one fact:
 - ``threads``: sets how OpenMP threads wait, and makes forks safe.
 - ``toolchain``: finds the compiler, Python's headers and BLAS, changes nothing.
 - ``compat``: lets Theano and Lasagne run on new releases of Python, numpy and scipy.
+- ``missing_names``: says which Lasagne has a name that the installed one lacks.
 - ``precompiled_headers``: makes Theano's C++ files compile faster.
 - ``opencl``: patches Theano's GPU operations that fail on OpenCL.
 - ``machine``: describes the machine for benchmark and training results.

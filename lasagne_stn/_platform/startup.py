@@ -12,6 +12,7 @@ from typing import Any, Iterator, MutableMapping
 
 from . import compat, opencl, precompiled_headers
 from .flags import chosen_flags, default_flags, flags_in_front, quiet, user_flags
+from .missing_names import explain_missing_names
 from .threads import limit_spinning, survive_forks
 from .versions import check_versions
 
@@ -62,6 +63,7 @@ def import_lasagne() -> None:
     import_theano()
     with quiet(), _unhooked('lasagne'):
         import lasagne  # noqa: F401
+    explain_missing_names()
 
 
 @contextmanager
