@@ -54,6 +54,16 @@ def test_links_lead_to_files(page):
         assert (page.parent / link).exists(), link
 
 
+def test_the_container_runs_the_first_line_of_readme():
+    dockerfile = (ROOT / '.github' / 'Dockerfile').read_text(encoding='utf8')
+    install = re.search(r'^RUN (python3 .*)$', dockerfile, flags=re.MULTILINE)[1]
+    words = re.findall(r'"(.*?)"', dockerfile.partition('\nENTRYPOINT')[2])
+    first = re.search(
+        r'^python3 .*$', PAGES[0].read_text(encoding='utf8'), re.MULTILINE
+    )
+    assert install + ' && ' + ' '.join(words) == first[0]
+
+
 def test_the_index_lists_every_page():
     pages = {page.stem for page in (ROOT / 'lasagne_stn' / 'docs').glob('*.md')}
     index = (ROOT / 'lasagne_stn' / 'docs' / 'index.md').read_text(encoding='utf8')
