@@ -48,13 +48,17 @@ def same_float_type():
 
 @pytest.fixture(scope='session')
 def environment():
-    """Return an environment for subprocesses, without the user's Theano flags."""
+    """Return an environment for subprocesses, without the user's Theano flags.
+
+    The hook that an installation adds is off: tests do the same with and without one.
+    """
     names = {
         name: value
         for name, value in os.environ.items()
         if name not in ('THEANO_FLAGS', 'THEANORC')
     }
     names['THEANO_FLAGS'] = 'base_compiledir=' + theano.config.base_compiledir
+    names['LASAGNE_STN_HOOK'] = '0'
     return names
 
 

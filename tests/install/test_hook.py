@@ -21,6 +21,12 @@ REPORT = (
 )
 
 
+@pytest.fixture
+def environment(environment):
+    """Return the environment of a program, in which nobody switched the hook off."""
+    return {k: value for k, value in environment.items() if k != 'LASAGNE_STN_HOOK'}
+
+
 def python(environment, code, *options):
     """Return output, errors and exit status of a fresh Python; warnings are errors."""
     done = subprocess.run(

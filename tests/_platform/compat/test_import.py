@@ -98,7 +98,7 @@ def test_numpy_scipy_and_the_standard_library_stay_as_they_are(without_c):
     assert out == "True True ['Finder(patch_theano=True)']\n[]\n"
 
 
-def test_without_the_package_nothing_is_hooked(without_c):
+def test_a_program_without_the_package_has_theano_as_it_is(without_c):
     code = (
         'import sys, numpy, importlib.util\n'
         'print([f for f in sys.meta_path if "stn" in type(f).__module__])\n'
