@@ -68,7 +68,7 @@ def _fail(module: str, missing: set[str], name: str) -> Any:
 
 
 def _version():
-    return sys.modules['lasagne'].__version__  # type: ignore[attr-defined]
+    return sys.modules['lasagne'].__version__
 
 
 def _imports_a_name(frame):
