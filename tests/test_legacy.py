@@ -20,6 +20,7 @@ def warp(layer):
     return lambda images, theta: layer.get_output_for([images, theta])
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize('case', golden_cases('skaae2015', 'affine'), ids=str)
 def test_golden_cases_of_the_first_source(case):
     layer = legacy.TransformerLayer([(None,) * 4, (None, 6)], case.downsample_factor)

@@ -120,15 +120,21 @@ def default_flags(given: Mapping[str, str]) -> dict[str, str]:
     -------
     dict
         An empty ``cxx`` if no C++ compiler or no Python header is found, otherwise
-        ``openmp``, which is on if there are several threads; and ``blas.ldflags``.
+        ``openmp``, which is on if there are several threads; and ``blas.ldflags``. If
+        there is no g++ but clang, ``cxx`` too, because Theano looks for g++ only, and no
+        OpenMP, whose library clang does not bring.
     """
-    if not given.get('cxx', find_compiler()) or not find_headers():
+    compiler = given.get('cxx', find_compiler())
+    if not compiler or not find_headers():
         # With an empty blas.ldflags Theano uses numpy's BLAS. Without the flag it
         # searches for a BLAS with functions that numpy 1.22 removed.
         return {'cxx': '', 'blas.ldflags': ''}
     # On two free cores OpenMP reduced the time of element-wise ops above Theano's
     # threshold of 200000 elements to 0.6-0.7, of convolutions with gradients to 0.3-1.
-    return {'blas.ldflags': find_blas()[1], 'openmp': str(thread_count() > 1)}
+    flags = {'blas.ldflags': find_blas()[1], 'openmp': str(thread_count() > 1)}
+    if os.path.basename(compiler) == 'clang++':
+        flags.update(cxx=compiler, openmp='False')
+    return flags
 
 
 @contextmanager

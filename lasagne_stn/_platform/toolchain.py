@@ -18,7 +18,7 @@ __all__ = ['find_compiler', 'find_headers', 'find_blas']
 
 def find_compiler() -> str | None:
     """Return the path of the C++ compiler that Theano will call, or None."""
-    return shutil.which('g++')
+    return shutil.which('g++') or shutil.which('clang++')
 
 
 def find_headers() -> str | None:

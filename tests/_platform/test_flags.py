@@ -68,6 +68,12 @@ def test_an_unreadable_file_is_ignored(content, tmp_path):
         ({}, None, 'Python.h', {'blas.ldflags': '', 'cxx': ''}),
         ({}, 'g++', None, {'blas.ldflags': '', 'cxx': ''}),
         ({'cxx': 'c++'}, None, 'Python.h', {'blas.ldflags': 'FLAGS', 'openmp': 'True'}),
+        (
+            {},
+            '/usr/bin/clang++',
+            'Python.h',
+            {'blas.ldflags': 'FLAGS', 'cxx': '/usr/bin/clang++', 'openmp': 'False'},
+        ),
         ({'cxx': ''}, 'g++', 'Python.h', {'blas.ldflags': '', 'cxx': ''}),
     ],
 )

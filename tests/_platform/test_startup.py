@@ -1,8 +1,10 @@
 """Importing the package in a new process."""
 
 import os
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -56,6 +58,37 @@ def test_import_works_silently_without_a_compiler(environment, tmp_path):
         ' theano.function([x], T.dot(x, x) + 1)([[1, 2], [3, 4]]).tolist())',
     )
     assert (out, error, status) == ("'' False [[8.0, 11.0], [16.0, 23.0]]\n", '', 0)
+
+
+CLANG = """
+import lasagne_stn, lasagne, theano, theano.tensor as T, numpy as np
+images, theta, labels = T.tensor4(), T.matrix(), T.ivector()
+layers = [lasagne.layers.InputLayer((None, 2, 9, 8), images)]
+layers.append(lasagne.layers.InputLayer((None, 6), theta))
+warped = lasagne_stn.TransformerLayer(*layers)
+network = lasagne.layers.DenseLayer(warped, 3, nonlinearity=T.nnet.softmax)
+output = lasagne.layers.get_output(network)
+loss = T.nnet.categorical_crossentropy(output, labels).sum()
+train = theano.function([images, theta, labels], [loss] + T.grad(loss, [images, theta]))
+names = {type(node.op).__name__ for node in train.maker.fgraph.toposort()}
+rng = np.random.RandomState(2)
+found = train(rng.rand(4, 2, 9, 8), rng.rand(4, 6), np.arange(4, dtype='int32') % 3)
+assert {'FusedSample', 'FusedSampleGradient'} <= names, names
+print(theano.config.cxx, all(np.isfinite(array).all() for array in found))
+"""
+
+
+@pytest.mark.skipif(
+    not shutil.which('clang++') and 'CI' not in os.environ, reason='needs clang'
+)
+def test_clang_is_used_where_there_is_no_gcc(environment, tmp_path):
+    (tmp_path / 'bin').mkdir()
+    for name in ('clang++', 'ld', 'as'):
+        (tmp_path / 'bin' / name).symlink_to(shutil.which(name))
+    flags = 'floatX=float64,base_compiledir=' + str(tmp_path / 'cache')
+    path = str(tmp_path / 'bin')
+    out, error, status = python(dict(environment, PATH=path, THEANO_FLAGS=flags), CLANG)
+    assert (out, status) == (os.path.join(path, 'clang++') + ' True\n', 0), error
 
 
 @needs_compiler

@@ -48,6 +48,7 @@ def warp(layer):
     return lambda images, theta: layer.get_output_for([images, theta])
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     'case',
     golden_cases('lasagne2015-09-29', 'affine') + golden_cases('lasagne2018', 'affine'),

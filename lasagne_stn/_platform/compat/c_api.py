@@ -71,6 +71,9 @@ def adapt(module_name: str, text: str, flags: list[str]) -> tuple[str, list[str]
         text = scan.patched_c_code(text)
     if scipy_blas.is_linked(flags):
         text = scipy_blas.prefixed(text)
+    # clang takes numpy's sizes in an array of int, as Theano writes them, for an error.
+    # GCC ignores the option.
+    flags = [*flags, '-Wno-c++11-narrowing']
     # Behind a precompiled header, which GCC only takes in front of all others.
     return text, [*flags, '-include', HEADER]
 

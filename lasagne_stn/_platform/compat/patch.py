@@ -54,8 +54,7 @@ def apply_patches(text: str, patches: Iterable[Patch], version: str) -> str:
             raise PatchError(
                 'lasagne_stn cannot patch %s of %s: the module has no text %r. Its '
                 'files may have been changed or mixed with those of another version. '
-                'Run: pip uninstall -y theano theano-pymc; '
-                'pip install --no-deps theano-pymc==1.0.9' % (module, version, old)
+                'Run: lasagne-stn doctor' % (module, version, old)
             )
         text = text.replace(old, new)
     return text

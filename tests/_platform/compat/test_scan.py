@@ -31,6 +31,7 @@ def compiled(inputs, outputs, mode=LOOP_IN_C):
     return function
 
 
+@pytest.mark.smoke
 @needs_compiler
 def test_the_loop_is_in_c():
     from theano.scan_module import scan_perform_ext
@@ -41,6 +42,7 @@ def test_the_loop_is_in_c():
     assert 'numpy' + np.__version__ in folder
 
 
+@pytest.mark.smoke
 def test_a_sum_with_taps_of_sequences_and_outputs(rng):
     sequence, start = T.dvectors('sequence', 'start')
     output, _ = theano.scan(
@@ -121,6 +123,7 @@ def test_gradients_through_time(rng):
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+@pytest.mark.smoke
 @needs_compiler
 def test_negative_integers_stay_negative():
     from theano.scan_module import scan_perform_ext
@@ -191,6 +194,7 @@ def values_of_transformer(rng):
     return rng.normal(size=(1, 2, 5, 7)), theta
 
 
+@pytest.mark.smoke
 def test_the_jacobian_of_a_transformer(rng):
     images, theta, graph, loops = transformer()
     jacobian = T.jacobian(graph.flatten(), theta)
@@ -261,6 +265,7 @@ def outputs(layer, sequences):
     return compiled([variable], graph)(sequences)
 
 
+@pytest.mark.smoke
 def test_a_gru_layer(rng):
     layer = recurrent(lasagne.layers.GRULayer, rng)
     sequences = rng.normal(size=(2, 5, 3))
