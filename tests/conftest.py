@@ -2,9 +2,19 @@
 
 import gzip
 import os
+import re
 
 import numpy as np
 import pytest
+
+# Each process of pytest-xdist has a compile cache of its own, or it would wait for the
+# compilers of the others.
+WORKER = os.environ.get('PYTEST_XDIST_WORKER')
+if WORKER:
+    flags = os.environ.get('THEANO_FLAGS', '')
+    base = re.search('base_compiledir=([^,]+)', flags)
+    folder = os.path.join(base[1] if base else os.path.expanduser('~/.theano'), WORKER)
+    os.environ['THEANO_FLAGS'] = flags + ',base_compiledir=' + folder
 
 # Must come before Theano, which it configures.
 from lasagne_stn.data.mnist import FILES

@@ -120,9 +120,9 @@ def default_flags(given: Mapping[str, str]) -> dict[str, str]:
     -------
     dict
         An empty ``cxx`` if no C++ compiler or no Python header is found, otherwise
-        ``openmp``, which is on if there are several threads; and ``blas.ldflags``. If
-        there is no g++ but clang, ``cxx`` too, because Theano looks for g++ only, and no
-        OpenMP, whose library clang does not bring.
+        ``openmp``, which is on if there are several threads; and ``blas.ldflags``. With
+        clang and without g++ it contains ``cxx``, because Theano looks for g++ only,
+        and OpenMP is off, because clang does not bring its library.
     """
     compiler = given.get('cxx', find_compiler())
     if not compiler or not find_headers():

@@ -1,7 +1,6 @@
 """Importing the package in a new process."""
 
 import os
-import os
 import pathlib
 import re
 import shutil
