@@ -126,7 +126,7 @@ def penalty_of(layer, theta, images):
         (Projective(), oracle.projective),
         (ThinPlateSpline(4), oracle.thin_plate_spline),
     ],
-    ids=str,
+    ids=['affine', 'projective', 'spline'],
 )
 def test_the_penalty_equals_numpy(transform, slow, rng):
     count = transform.num_params

@@ -4,11 +4,11 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 
 import pytest
 
+from helpers.processes import python
 from helpers.unpatched import needs_unpatched_theano
 from lasagne_stn._platform import flags, startup, toolchain
 from lasagne_stn._platform.versions import requirement
@@ -16,18 +16,6 @@ from lasagne_stn._platform.versions import requirement
 ROOT = str(pathlib.Path(__file__).resolve().parents[2])
 SHOW = '; import theano; c = theano.config; print(c.floatX, c.openmp, c.cxx, '
 needs_compiler = pytest.mark.skipif(not toolchain.find_compiler(), reason='needs g++')
-
-
-def python(environment, code, *options):
-    """Output, errors and exit status of a new Python; warnings are errors."""
-    environment = dict(environment, PYTHONPATH=ROOT)
-    done = subprocess.run(
-        [sys.executable, '-W', 'error', *options, '-c', code],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout, done.stderr, done.returncode
 
 
 def with_flags(environment, given):

@@ -2,16 +2,15 @@
 
 import compileall
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
 
 import pytest
 
+from helpers.processes import ROOT, python
 from lasagne_stn._platform import toolchain
 
-ROOT = str(pathlib.Path(__file__).resolve().parents[2])
 SITE = os.path.join(ROOT, '.build', 'site')
 START = 'import site; site.addsitedir(%r); site.addsitedir(%r)\n' % (SITE, SITE)
 REPORT = (
@@ -27,15 +26,9 @@ def environment(environment):
     return {k: value for k, value in environment.items() if k != 'LASAGNE_STN_HOOK'}
 
 
-def python(environment, code, *options):
-    """Return output, errors and exit status of a fresh Python; warnings are errors."""
-    done = subprocess.run(
-        [sys.executable, '-W', 'error', *options, '-c', START + code],
-        env=dict(environment, PYTHONPATH=ROOT),
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout, done.stderr, done.returncode
+def hooked(environment, code, *options):
+    """Do as `python` does, in an environment that has the hook."""
+    return python(environment, START + code, *options)
 
 
 @pytest.fixture
@@ -66,7 +59,7 @@ def packages(tmp_path):
     ],
 )
 def test_any_order_of_imports_works_and_is_silent(environment, imports, whole):
-    out, error, status = python(environment, imports + REPORT)
+    out, error, status = hooked(environment, imports + REPORT)
     assert (error, status) == ('', 0)
     flags = ['blas.ldflags', 'openmp' if toolchain.find_compiler() else 'cxx']
     assert out.startswith('%s %s theano ' % (whole, sorted(flags)))
@@ -82,7 +75,7 @@ def test_a_program_without_the_package_gets_nothing_but_theano(environment):
         'names = [name for name in sys.modules if name.startswith("lasagne_stn")]\n'
         'print({".".join(name.split(".")[:2]) for name in names})'
     )
-    out, error, status = python(dict(environment, THEANO_FLAGS=flags), code)
+    out, error, status = hooked(dict(environment, THEANO_FLAGS=flags), code)
     assert (error, status) == ('', 0)
     assert out == "[[ 7. 10.]\n [15. 22.]]\n{'lasagne_stn._platform'}\n"
 
@@ -93,7 +86,7 @@ def test_flags_of_the_user_win(environment):
         'import theano, os; print(theano.config.floatX, theano.config.blas.ldflags,'
         ' os.environ["THEANO_FLAGS"] == %r)' % flags
     )
-    out, error, status = python(dict(environment, THEANO_FLAGS=flags), code)
+    out, error, status = hooked(dict(environment, THEANO_FLAGS=flags), code)
     assert (out, error, status) == ('float32 -lmine True\n', '', 0)
 
 
@@ -128,7 +121,7 @@ def test_looking_for_theano_imports_nothing(environment):
         'print([n for n in sys.modules if n.startswith(("theano", "lasagne_stn"))])'
         '\nimport theano; print(theano.config.floatX)'
     )
-    out, error, status = python(environment, code)
+    out, error, status = hooked(environment, code)
     assert (out, error, status) == ('[]\nfloat64\n', '', 0)
 
 
@@ -138,7 +131,7 @@ def test_a_variable_switches_the_hook_off(environment):
         '"_lasagne_stn_hook"])'
     )
     environment = dict(environment, LASAGNE_STN_HOOK='0')
-    assert python(environment, 'import sys;' + code) == ('[]\n', '', 0)
+    assert hooked(environment, 'import sys;' + code) == ('[]\n', '', 0)
 
 
 def test_without_the_package_theano_is_imported_as_ever(environment, packages):
@@ -146,7 +139,7 @@ def test_without_the_package_theano_is_imported_as_ever(environment, packages):
         'import theano; print(theano.value, type(theano.__loader__).__name__,'
         ' theano.__spec__.loader is theano.__loader__, "lasagne_stn" in sys.modules)'
     )
-    out, error, status = python(environment, code, '-I', '-S')
+    out, error, status = hooked(environment, code, '-I', '-S')
     assert (out, error, status) == ('3 SourceFileLoader True False\n', '', 0)
 
 
@@ -155,7 +148,7 @@ def test_a_broken_package_is_a_warning_and_theano_is_imported(environment, packa
         'import warnings; warnings.simplefilter("default")\n'
         'import theano; print(theano.value, "lasagne_stn" in sys.modules)'
     )
-    out, error, status = python(environment, code, '-I', '-S')
+    out, error, status = hooked(environment, code, '-I', '-S')
     assert (out, status) == ('3 False\n', 0)
     assert 'RuntimeWarning: lasagne_stn cannot prepare the import of theano' in error
     assert 'or set LASAGNE_STN_HOOK=0' in error
@@ -170,7 +163,7 @@ def test_an_import_that_failed_can_be_tried_again(environment):
         'os.environ["THEANO_FLAGS"] = flags\n'
         'import theano; print("lasagne_stn" in sys.modules, theano.config.floatX)'
     )
-    assert python(environment, code) == ('True\nFalse float64\n', '', 0)
+    assert hooked(environment, code) == ('True\nFalse float64\n', '', 0)
 
 
 def test_a_line_whose_module_is_gone_is_silent(environment, tmp_path):

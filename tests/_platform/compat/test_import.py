@@ -5,12 +5,12 @@ import csv
 import hashlib
 import os
 import pathlib
-import subprocess
 import sys
 from importlib import metadata
 
 import pytest
 
+from helpers.processes import python
 from helpers.unpatched import needs_unpatched_theano
 from lasagne_stn._platform import startup, toolchain
 
@@ -33,17 +33,6 @@ USE = (
     'print(y.tolist(), y.dtype, layer.output_shape, warped.output_shape)'
 )
 USED = '[[8.5, 11.5], [16.5, 23.5]] float64 (None, 5) (2, 3, 4, 6)\n'
-
-
-def python(environment, code, *options):
-    """Return output, errors and exit status of a new Python; warnings are errors."""
-    done = subprocess.run(
-        [sys.executable, '-W', 'error', *options, '-c', code],
-        env=dict(environment, PYTHONPATH=ROOT),
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout, done.stderr, done.returncode
 
 
 @pytest.fixture
