@@ -22,7 +22,8 @@ file                     what it is about
 ``as_before``            arrays made of Python numbers as numpy 1.23 made them
 ``scipy_private``        private functions of ``scipy.signal`` moved
 ``c_api``, ``compat.h``  names of the C APIs of Python and numpy that are gone
-``scan``                 the C code of scan, which an old Cython wrote
+``scan_c_code``          the C code of scan, which an old Cython wrote
+``scan``                 compiles that code, or lets Theano loop in Python
 ``scipy_blas``           the BLAS library in scipy's wheels has prefixed names
 ``compile_cache``        keeps what was compiled for other versions of numpy apart
 ``lasagne_0_1``          what Lasagne 0.1 imports and newer packages lack

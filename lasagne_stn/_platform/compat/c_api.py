@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from . import scan, scipy_blas
+from . import scan_c_code, scipy_blas
 from .patch import Patch
 
 __all__ = [
@@ -32,7 +32,7 @@ HEADER = str(FOLDER / 'compat.h')
 CHECKSUM = hashlib.sha256(
     (FOLDER / 'compat.h').read_bytes()
     + (FOLDER / 'increment.h').read_bytes()
-    + repr((scan.C_PATCHES, scipy_blas.FUNCTIONS)).encode()
+    + repr((scan_c_code.C_PATCHES, scipy_blas.FUNCTIONS)).encode()
 ).hexdigest()[:8]
 PATCHES = [
     Patch(
@@ -68,7 +68,7 @@ NUMPY_2_PATCHES = [
 def adapt(module_name: str, text: str, flags: list[str]) -> tuple[str, list[str]]:
     """Return a C++ text and its compiler flags as they suit this Python and numpy."""
     if module_name == 'scan_perform':
-        text = scan.patched_c_code(text)
+        text = scan_c_code.patched_c_code(text)
     if scipy_blas.is_linked(flags):
         text = scipy_blas.prefixed(text)
     # clang takes numpy's sizes in an array of int, as Theano writes them, for an error.

@@ -16,6 +16,7 @@ from lasagne_stn._platform.compat import (
     promotion,
     python_3_12,
     scan,
+    scan_c_code,
     scipy_private,
     selection,
 )
@@ -59,8 +60,10 @@ def test_each_patch_has_its_place_and_keeps_the_lines(module):
 
 
 def test_patches_of_the_c_code_have_their_places():
-    text = (FOLDER / 'scan_module' / 'c_code' / scan.C_FILE).read_text(encoding='utf8')
-    patched = scan.patched_c_code(text)
+    text = (FOLDER / 'scan_module' / 'c_code' / scan_c_code.C_FILE).read_text(
+        encoding='utf8'
+    )
+    patched = scan_c_code.patched_c_code(text)
     assert patched.count('\n') == text.count('\n')
     assert patched != text
 

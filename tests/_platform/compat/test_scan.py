@@ -318,8 +318,8 @@ BROKEN = """
 import sys, warnings
 sys.path.insert(0, %r)
 import lasagne_stn, theano, theano.tensor as T
-from lasagne_stn._platform.compat import scan
-scan.patched_c_code = lambda text: '#error too old\\n'
+from lasagne_stn._platform.compat import scan_c_code
+scan_c_code.patched_c_code = lambda text: '#error too old\\n'
 x = T.dvector()
 mode = theano.compile.Mode(theano.gof.vm.VM_Linker(), None)
 loop, _ = theano.scan(lambda a, b: a - b, dict(input=x, taps=[-1, 0]), mode=mode)
