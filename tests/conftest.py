@@ -37,6 +37,11 @@ collect_ignore = ['device'] if theano.config.device == 'cpu' else []
 ORDER = {'test_the_device_starts': -1, 'test_the_suite_of_the_device': 1}
 
 
+def pytest_configure(config):
+    # pytest-xdist would start the files with the most tests first.
+    config.option.loadscopereorder = False
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: ORDER.get(item.name, 0))

@@ -89,7 +89,8 @@ def test_the_header_comes_behind_all_flags():
     library = '-Wl,/x/scipy.libs/libscipy_openblas-1.so'
     text, flags = c_api.adapt('m1', 'dgemm_(a); mydgemm_(b);', ['-O3', library])
     assert text == 'scipy_dgemm_(a); mydgemm_(b);'
-    assert flags == ['-O3', library, '-include', c_api.HEADER]
+    assert flags[:2] == ['-O3', library]
+    assert flags[-2:] == ['-include', c_api.HEADER]
     text, flags = c_api.adapt('m1', 'dgemm_(a);', ['-O3', '-lblas'])
     assert (text, flags[:2]) == ('dgemm_(a);', ['-O3', '-lblas'])
     assert not scipy_blas.is_linked(['-lopenblas'])
