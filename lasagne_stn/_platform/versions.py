@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import sys
 
@@ -189,18 +188,14 @@ def fits(name: str, found: str | None) -> bool:
     >>> fits('Theano-PyMC', '1.0.9'), fits('Theano-PyMC', '1.1.2')
     (True, False)
     """
+    from .compat.selection import release
+
     first, end = REQUIREMENTS[name]
     return (
         found is not None
-        and _release(first) <= _release(found)
-        and (end is None or _release(found) < _release(end))
+        and release(first) <= release(found)
+        and (end is None or release(found) < release(end))
     )
-
-
-def _release(text: str) -> list[int]:
-    """Return the leading numbers of a version: '1.0.9.dev3' gives [1, 0, 9]."""
-    leading = re.split(r'[^\d.]', text, maxsplit=1)[0]
-    return [int(number) for number in leading.split('.') if number]
 
 
 def installed_version(name: str) -> str | None:

@@ -5,16 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ..doctor.packages import FOR_COMMANDS
+
 __all__ = ['main', 'commands']
 
-PACKAGES = {  # optional packages: name of the module, and name for pip
-    'click': 'click',
-    'rich': 'rich',
-    'matplotlib': 'matplotlib',
-    'sklearn': 'scikit-learn',
-    'distributed': 'distributed',
-    'pooch': 'pooch',
-}
+PACKAGES = {module: name for name, module in FOR_COMMANDS.items()}
 MISSING = (
     'lasagne-stn needs %s, which is not installed.\n'
     'Run: pip install "lasagne-stn[paper]"'

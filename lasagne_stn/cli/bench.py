@@ -7,7 +7,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from .options import PICTURES, file_option, new_console
+from .console import new_console
+from .options import PICTURES, file_option
 
 __all__ = ['bench']
 

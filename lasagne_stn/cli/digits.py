@@ -14,6 +14,7 @@ from ..paper.tasks.colocalisation import CLUTTER, COLOCALISATION, Search
 from ..paper.tasks.digits import DIGITS, SCHEDULES, Run
 from ..paper.tasks.digits_experiments import EXPERIMENTS
 from ..viz import save_figure
+from .console import new_console
 from .options import (
     PICTURES,
     Finite,
@@ -24,7 +25,6 @@ from .options import (
     file_option,
     folder_option,
     iterations_option,
-    new_console,
     resume_option,
     schedule_option,
     seed_option,

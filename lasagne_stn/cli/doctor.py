@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from .console import new_console
+
 __all__ = ['doctor']
 
 
@@ -20,13 +22,8 @@ def doctor(fix: bool) -> None:
     """Check this machine and show how to fix what is missing."""
     from ..doctor import report
 
-    sys.exit(report(_console(), fix))
-
-
-def _console():
-    """Return a console that can draw a table, or None where rich does not work."""
     try:
-        from rich.console import Console
-    except ImportError:
-        return None
-    return Console(highlight=False, markup=False)
+        console = new_console()
+    except ImportError:  # without rich, the report is plain text
+        console = None
+    sys.exit(report(console, fix))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .options import PICTURES, data_option, file_option, new_console
+from .console import new_console
+from .options import PICTURES, data_option, file_option
 
 __all__ = ['demo', 'gallery']
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import Any, Callable, Sequence
 
 import click
 
 from ..data import MNIST
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 __all__ = [
     'data_option',
@@ -26,18 +23,10 @@ __all__ = [
     'check_file',
     'PICTURES',
     'Finite',
-    'new_console',
     'errors_as_messages',
 ]
 
 PICTURES = '.png', '.pdf', '.svg'
-
-
-def new_console() -> Console:
-    """Return a console that prints paths as they are, without colours or markup."""
-    from rich.console import Console
-
-    return Console(highlight=False, markup=False)
 
 
 class errors_as_messages:

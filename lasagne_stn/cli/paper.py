@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from ..paper.tasks import TASKS, table_names
+from .console import new_console
 from .options import (
     checkpoint_option,
     data_option_for,
     errors_as_messages,
     folder_option,
     iterations_option,
-    new_console,
     schedule_option,
 )
 

@@ -13,7 +13,7 @@ from .._platform.versions import (
 )
 from .lines import Line
 
-__all__ = ['MODULES', 'package_line', 'commands_line']
+__all__ = ['FOR_COMMANDS', 'MODULES', 'package_line', 'commands_line']
 
 MODULES = {  # of each requirement, in the order in which they import each other
     'numpy': 'numpy',
@@ -53,8 +53,9 @@ def package_line(name: str, found: str | None, error: str = '') -> Line:
     >>> package_line('numpy', '1.19.5')                 # doctest: +ELLIPSIS
     Line(name='numpy', state='broken', found='1.19.5', remedy='pip install "numpy>=...
     """
-    if name == 'Theano-PyMC' and found and wrong_theano():
-        return Line(name, 'broken', wrong_theano(), replace_theano_command())
+    wrong = wrong_theano() if name == 'Theano-PyMC' and found else ''
+    if wrong:
+        return Line(name, 'broken', wrong, replace_theano_command())
     if not fits(name, found):
         return Line(name, 'broken', found or 'not installed', install_command(name))
     if error:

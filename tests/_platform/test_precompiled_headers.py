@@ -12,7 +12,9 @@ from lasagne_stn._platform import precompiled_headers as headers
 from lasagne_stn._platform import toolchain
 
 FLAGS = ('-O3', '-fno-math-errno', '-Wno-unused-label', '-fPIC')
-needs_compiler = pytest.mark.skipif(not toolchain.find_compiler(), reason='needs g++')
+needs_compiler = pytest.mark.skipif(
+    not toolchain.find_compiler(), reason='needs a C++ compiler'
+)
 
 
 @pytest.fixture

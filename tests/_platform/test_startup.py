@@ -15,7 +15,9 @@ from lasagne_stn._platform.versions import requirement
 
 ROOT = str(pathlib.Path(__file__).resolve().parents[2])
 SHOW = '; import theano; c = theano.config; print(c.floatX, c.openmp, c.cxx, '
-needs_compiler = pytest.mark.skipif(not toolchain.find_compiler(), reason='needs g++')
+needs_compiler = pytest.mark.skipif(
+    not toolchain.find_compiler(), reason='needs a C++ compiler'
+)
 
 
 def with_flags(environment, given):

@@ -101,7 +101,7 @@ if __name__ == '__main__':
 """
 
 
-def python(environment, *arguments):
+def assert_runs(environment, *arguments):
     done = subprocess.run(
         [sys.executable, *arguments],
         env=dict(environment, PYTHONPATH=ROOT),
@@ -114,14 +114,14 @@ def python(environment, *arguments):
 def test_the_package_is_complete_after_it_waited(environment, tmp_path):
     script = tmp_path / 'lasagne-stn'
     script.write_text(COMPLETE)
-    python(environment, str(script))
+    assert_runs(environment, str(script))
 
 
 @pytest.mark.parametrize('method', ['spawn', 'forkserver'])
 def test_processes_of_a_command_do_not_wait(environment, tmp_path, method):
     script = tmp_path / 'lasagne-stn'
     script.write_text(SPAWNING)
-    python(environment, str(script), method)
+    assert_runs(environment, str(script), method)
 
 
 @pytest.mark.parametrize(
@@ -133,4 +133,4 @@ def test_processes_of_a_command_do_not_wait(environment, tmp_path, method):
 )
 def test_other_programs_do_not_wait(environment, tmp_path, name, text):
     (tmp_path / name).write_text(text)
-    python(environment, str(tmp_path / name), 'lasagne-stn', '-m')
+    assert_runs(environment, str(tmp_path / name), 'lasagne-stn', '-m')

@@ -15,7 +15,9 @@ from lasagne_stn.doctor.device import missing_parts
 
 ROOT = str(pathlib.Path(__file__).resolve().parents[2])
 pytest.importorskip('rich', reason='the report is a table')
-needs_compiler = pytest.mark.skipif(not toolchain.find_compiler(), reason='needs g++')
+needs_compiler = pytest.mark.skipif(
+    not toolchain.find_compiler(), reason='needs a C++ compiler'
+)
 
 
 class Report(NamedTuple):

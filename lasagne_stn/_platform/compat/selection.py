@@ -10,7 +10,7 @@ from typing import Iterator
 
 from .patch import Patch
 
-__all__ = ['needed_patches', 'package_version', 'theano_version']
+__all__ = ['needed_patches', 'package_version', 'release', 'theano_version']
 
 
 def needed_patches() -> Iterator[Patch]:

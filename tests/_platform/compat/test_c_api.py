@@ -8,7 +8,9 @@ import theano.tensor as T
 from lasagne_stn._platform import toolchain
 from lasagne_stn._platform.compat import c_api, scipy_blas
 
-pytestmark = pytest.mark.skipif(not toolchain.find_compiler(), reason='needs g++')
+pytestmark = pytest.mark.skipif(
+    not toolchain.find_compiler(), reason='needs a C++ compiler'
+)
 MODE = theano.compile.Mode('c|py', None)
 
 

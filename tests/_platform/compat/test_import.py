@@ -121,7 +121,7 @@ def test_another_finder_is_not_added_by_a_second_call():
     assert sys.meta_path == before
 
 
-@pytest.mark.skipif(not toolchain.find_compiler(), reason='needs g++')
+@pytest.mark.skipif(not toolchain.find_compiler(), reason='needs a C++ compiler')
 @needs_unpatched_theano
 def test_scan_works_if_theano_was_imported_unpatched(environment):
     flags = environment['THEANO_FLAGS'] + ',blas.ldflags='

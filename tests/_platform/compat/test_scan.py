@@ -17,7 +17,9 @@ from lasagne_stn import TransformerLayer
 from lasagne_stn._platform import toolchain
 
 ROOT = str(pathlib.Path(__file__).resolve().parents[3])
-needs_compiler = pytest.mark.skipif(not toolchain.find_compiler(), reason='needs g++')
+needs_compiler = pytest.mark.skipif(
+    not toolchain.find_compiler(), reason='needs a C++ compiler'
+)
 FAST = theano.compile.get_mode('FAST_RUN')
 # Only scan's own loop is in C, so that little is compiled.
 LOOP_IN_C = theano.compile.Mode(theano.gof.vm.VM_Linker(), 'fast_compile')
