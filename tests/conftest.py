@@ -61,6 +61,12 @@ def same_float_type():
     theano.config.floatX = before
 
 
+@pytest.fixture
+def float64():
+    """Set floatX to its usual value, whatever the flags of this run are."""
+    theano.config.floatX = 'float64'
+
+
 @pytest.fixture(scope='session')
 def environment():
     """Return an environment for subprocesses, without the user's Theano flags.

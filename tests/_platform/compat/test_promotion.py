@@ -11,6 +11,8 @@ import theano.tensor as T
 from helpers import promotions
 from lasagne_stn._platform.compat.as_before import dtype_of, whole_numbers
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 FOLDER = Path(__file__).parent / 'promotions'
 
 

@@ -16,6 +16,8 @@ from helpers import oracle
 from lasagne_stn import TransformerLayer
 from lasagne_stn._platform import toolchain
 
+pytestmark = pytest.mark.usefixtures('float64')
+
 ROOT = str(pathlib.Path(__file__).resolve().parents[3])
 needs_compiler = pytest.mark.skipif(
     not toolchain.find_compiler(), reason='needs a C++ compiler'
