@@ -1,5 +1,5 @@
 """Fused kernels and the graph rewrites that use them; importing registers these."""
 
-from . import sampling
+from . import convolution, sampling
 
-__all__ = ['sampling']
+__all__ = ['convolution', 'sampling']

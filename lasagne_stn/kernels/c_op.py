@@ -16,7 +16,7 @@ from typing import Any, Sequence
 from theano import gof
 from theano.gof.op import OpenMPOp
 
-__all__ = ['CodeFolder', 'CodeFolderOp', 'openmp_arguments']
+__all__ = ['CodeFolder', 'CodeFolderOp', 'SHARED', 'openmp_arguments']
 
 
 class CodeFolder:
@@ -28,6 +28,8 @@ class CodeFolder:
         The folder; C code includes its files relative to it.
     parts : sequence of str
         Subfolders, or patterns of file names such as ``*.h``.
+    shared : CodeFolder, optional
+        Code of other folders that this code includes.
 
     Raises
     ------
@@ -35,8 +37,10 @@ class CodeFolder:
         If a part is empty or missing.
     """
 
-    def __init__(self, path: str, parts: Sequence[str]) -> None:
-        self.path, self.parts = path, tuple(parts)
+    def __init__(
+        self, path: str, parts: Sequence[str], shared: CodeFolder | None = None
+    ) -> None:
+        self.path, self.parts, self.shared = path, tuple(parts), shared
         self.checksum = lru_cache(maxsize=None)(self._checksum)
         for part in self.parts:
             if not self._files_of(part):
@@ -51,6 +55,10 @@ class CodeFolder:
         with open(self.file(name), encoding='utf8') as file:
             return file.read()
 
+    def include_folders(self) -> list[str]:
+        """Return the folders that the compiler searches for included files."""
+        return [self.path] + (self.shared.include_folders() if self.shared else [])
+
     def files(self) -> list[str]:
         """Return the paths of all files in the parts, sorted."""
         return sorted(path for part in self.parts for path in self._files_of(part))
@@ -64,11 +72,18 @@ class CodeFolder:
     def _checksum(self) -> int:
         """Return a number made of the names and contents of all files; cached."""
         digest = hashlib.sha256()
+        if self.shared:
+            digest.update(b'%d' % self.shared.checksum())
         for path in self.files():
             with open(path, 'rb') as file:
                 name = os.path.relpath(path, self.path)
                 digest.update(name.encode() + b'\0' + file.read())
         return int.from_bytes(digest.digest()[:7], 'big')
+
+
+SHARED = CodeFolder(
+    os.path.join(os.path.dirname(os.path.abspath(__file__)), 'c_code'), ['*.h']
+)
 
 
 class CodeFolderOp(gof.COp):
@@ -96,8 +111,8 @@ class CodeFolderOp(gof.COp):
         )
 
     def c_header_dirs(self):
-        """Return the folder of the C code."""
-        return [self.code.path]
+        """Return the folders of the C code."""
+        return self.code.include_folders()
 
     def c_code_cache_version(self):
         """Return a key that changes with any file that the op is compiled from."""

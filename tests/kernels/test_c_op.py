@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from lasagne_stn.kernels.c_op import CodeFolder
+from lasagne_stn.kernels.c_op import SHARED, CodeFolder
 from lasagne_stn.kernels.sampling.cpu import FusedSample
 from lasagne_stn.kernels.sampling.sampler_op import C_CODE
 from lasagne_stn.sampling.markers import SamplerKind
@@ -78,8 +78,8 @@ def test_the_key_of_an_op_holds_the_checksum(folder, monkeypatch):
     before = op.c_code_cache_version()
     assert before[0] == op.code.checksum()
     append(folder / 'gpu' / 'common.cluda')
-    monkeypatch.setattr(FusedSample, 'code', CodeFolder(folder, CPU))
+    monkeypatch.setattr(FusedSample, 'code', CodeFolder(folder, CPU, SHARED))
     assert op.c_code_cache_version() == before
     append(folder / 'portable' / 'taps.h')
-    monkeypatch.setattr(FusedSample, 'code', CodeFolder(folder, CPU))
+    monkeypatch.setattr(FusedSample, 'code', CodeFolder(folder, CPU, SHARED))
     assert op.c_code_cache_version() != before

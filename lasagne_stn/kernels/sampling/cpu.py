@@ -11,7 +11,7 @@ from theano.scalar import bool as bool_
 from theano.scalar import float64
 
 from ... import config
-from ..c_op import CodeFolder, CodeFolderOp, openmp_arguments
+from ..c_op import SHARED, CodeFolder, CodeFolderOp, openmp_arguments
 from . import numpy_fallback
 from .sampler_op import C_CODE, SampleGradientOp, SampleOp
 
@@ -23,7 +23,7 @@ INTERPOLATIONS = {'bilinear': 'stn::Bilinear'}  # their names in the C code
 class _CpuOp(CodeFolderOp):
     """What both ops share: how their C code is compiled."""
 
-    code = CodeFolder(C_CODE, ['*.h', 'theano', 'portable', 'avx512'])
+    code = CodeFolder(C_CODE, ['*.h', 'theano', 'portable', 'avx512'], SHARED)
     folder = 'theano'
     params_type = ParamsType(border_value=float64, align_corners=bool_)
 

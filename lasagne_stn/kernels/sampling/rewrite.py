@@ -17,42 +17,28 @@ To compile the explicit graph, exclude ``lasagne_stn_fuse`` from the mode, or se
 
 from __future__ import annotations
 
-import sys
-
 import theano
 from theano import gof
-from theano import tensor as T
 from theano.compile import optdb
 
 from ... import config
 from ...sampling.markers import Marker
+from ..rewriting import Rewrite, replace, runs_on_device
 from .cpu import FusedSample, FusedSampleGradient
 from .support import implementation_of
 
-__all__ = ['FuseSamplersDB', 'FuseSamplers', 'RemoveMarkers', 'device_is_active']
+__all__ = ['FuseSamplersDB', 'FuseSamplers', 'RemoveMarkers']
 
 
 class FuseSamplersDB(gof.DB):
-    """Creates `FuseSamplers` for a mode, depending on whether it uses a device.
-
-    With Theano's flag ``device`` every mode does; with ``init_gpu_device`` only a mode
-    that includes 'gpuarray' does.
-    """
+    """Creates `FuseSamplers` for a mode, depending on whether it uses a device."""
 
     def query(self, *tags, **subqueries):
         """Return the optimizer for a mode, given by its query."""
-        on_device = device_is_active() and _moves_ops(tags[0])
-        return FuseSamplers('gpuarray' if on_device else 'cpu')
+        return FuseSamplers('gpuarray' if runs_on_device(tags[0]) else 'cpu')
 
 
-def _moves_ops(query):
-    mover = optdb['gpuarray_opt']
-    return any(mover in optdb.__db__[tag] for tag in query.include) and not any(
-        mover in optdb.__db__[tag] for tag in query.exclude
-    )
-
-
-class FuseSamplers(gof.Optimizer):
+class FuseSamplers(Rewrite):
     """Replace marked samplers and their gradients by fused ops.
 
     Parameters
@@ -65,13 +51,9 @@ class FuseSamplers(gof.Optimizer):
         super().__init__()
         self.device = device
 
-    def add_requirements(self, fgraph: gof.FunctionGraph) -> None:
-        """Allow Theano to undo a replacement that fails."""
-        fgraph.attach_feature(gof.toolbox.ReplaceValidate())
-
     def apply(self, fgraph: gof.FunctionGraph) -> None:
         """Replace what has a kernel, one marked output of a sampler after the other."""
-        if not (config.fused and flags().cxx):
+        if not (config.fused and theano.config.cxx):
             return
         marked = [
             node
@@ -89,12 +71,8 @@ class FuseSamplers(gof.Optimizer):
         return implementation_of(self.device, node.op.kind, dtype).fused
 
 
-class RemoveMarkers(gof.Optimizer):
+class RemoveMarkers(Rewrite):
     """Remove markers from the graph: each output becomes its input."""
-
-    def add_requirements(self, fgraph: gof.FunctionGraph) -> None:
-        """Allow Theano to undo a replacement that fails."""
-        fgraph.attach_feature(gof.toolbox.ReplaceValidate())
 
     def apply(self, fgraph: gof.FunctionGraph) -> None:
         """Replace the output of each marker by its input."""
@@ -105,17 +83,6 @@ class RemoveMarkers(gof.Optimizer):
         ]
         for output, value in reversed(pairs):
             fgraph.replace_validate(output, value, reason='lasagne_stn_unmark')
-
-
-def flags():
-    """Return Theano's current flags."""
-    return theano.config
-
-
-def device_is_active() -> bool:
-    """Return whether Theano uses a device; only a flag makes it load the backend."""
-    backend = sys.modules.get('theano.gpuarray')
-    return backend is not None and backend.pygpu_activated
 
 
 def _marked_inputs(output_node):
@@ -161,7 +128,7 @@ def _replace_output(fgraph, node):
     if inputs is None or set(found) - {'images', 'coords', 'size'}:
         return
     fused = FusedSample(node.op.kind)(*inputs)
-    _replace(fgraph, [(node.outputs[0], fused)])
+    replace(fgraph, [(node.outputs[0], fused)], 'lasagne_stn_fuse')
 
 
 def _gradient_groups(nodes):
@@ -190,23 +157,7 @@ def _replace_gradients(fgraph, inputs, nodes):
     wrt = tuple(name for name in ('images', 'coords') if name in roles)
     fused = FusedSampleGradient(nodes[0].op.kind, wrt)(*inputs, return_list=True)
     pairs = [(node.outputs[0], fused[wrt.index(node.op.role[5:])]) for node in nodes]
-    _replace(fgraph, pairs)
-
-
-def _replace(fgraph, pairs):
-    """Replace variables; axes that Theano knows to have length 1 stay known."""
-    pairs = [
-        (
-            old,
-            new
-            if old.type == new.type
-            else T.patternbroadcast(new, old.type.broadcastable),
-        )
-        for old, new in pairs
-    ]
-    for old, new in pairs:
-        gof.opt.copy_stack_trace(old, new)
-    fgraph.replace_all_validate(pairs, reason='lasagne_stn_fuse')
+    replace(fgraph, pairs, 'lasagne_stn_fuse')
 
 
 optdb.register('lasagne_stn_fuse', FuseSamplersDB(), 0.5, 'fast_run')

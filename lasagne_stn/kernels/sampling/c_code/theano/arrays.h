@@ -1,54 +1,12 @@
-// Between Theano's numpy arrays and the sampler: shapes, contiguous data, errors.
+// Between Theano's numpy arrays and the sampler: shapes, points, errors.
 #ifndef STN_THEANO_ARRAYS_H
 #define STN_THEANO_ARRAYS_H
 
-#include <Python.h>
-#include <numpy/arrayobject.h>
-
-#include "theano/buffers.h"
+#include "numpy_arrays.h"
 #include "sampler.h"
 #include "shapes.h"
 
 namespace stn {
-
-// An array's data in C order: its own, or a copy that lives as long as this object. Its
-// own data too, whatever the order, if `as_it_is`.
-class Contiguous {
- public:
-  explicit Contiguous(PyArrayObject* array, bool as_it_is = false) : array_(array) {
-    if (as_it_is)
-      Py_INCREF(array);
-    else
-      array_ = PyArray_GETCONTIGUOUS(array);
-  }
-  ~Contiguous() { Py_XDECREF(array_); }
-  bool operator!() const { return array_ == NULL; }
-  template <typename T>
-  const T* data() const {
-    return static_cast<const T*>(PyArray_DATA(array_));
-  }
-
- private:
-  Contiguous(const Contiguous&);
-  Contiguous& operator=(const Contiguous&);
-  PyArrayObject* array_;
-};
-
-// Keeps an output of the last call if it fits, else makes a new one.
-inline bool prepare_output(PyArrayObject** output, int axes, const npy_intp* shape,
-                           int type) {
-  if (*output && PyArray_NDIM(*output) == axes && PyArray_IS_C_CONTIGUOUS(*output) &&
-      PyArray_CompareLists(PyArray_DIMS(*output), const_cast<npy_intp*>(shape), axes))
-    return true;
-  Py_XDECREF(*output);
-  npy_intp* dims = const_cast<npy_intp*>(shape);
-  const size_t bytes = static_cast<size_t>(PyArray_MultiplyList(dims, axes)) *
-                       (type == NPY_DOUBLE ? sizeof(double) : sizeof(float));
-  *output = (PyArrayObject*)(bytes < Buffers::LEAST
-                                 ? PyArray_SimpleNew(axes, dims, type)
-                                 : Buffers::new_array(axes, dims, type, bytes));
-  return *output != NULL;
-}
 
 // Are points (batch, output size, dims) a view of planes (batch, dims, output size)? It
 // is what a transform gives, which computes all x in one row.

@@ -5,8 +5,8 @@
 // the same sizes again and again, so the last few buffers are kept here.
 //
 // Everything runs under Python's global lock.
-#ifndef STN_THEANO_BUFFERS_H
-#define STN_THEANO_BUFFERS_H
+#ifndef STN_BUFFERS_H
+#define STN_BUFFERS_H
 
 #include <Python.h>
 #include <numpy/arrayobject.h>
@@ -106,4 +106,4 @@ class Buffers {
 
 }  // namespace stn
 
-#endif  // STN_THEANO_BUFFERS_H
+#endif  // STN_BUFFERS_H

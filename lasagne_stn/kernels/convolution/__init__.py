@@ -1,0 +1,5 @@
+"""Fused convolutions that replace Theano's; importing registers the rewrite."""
+
+from . import rewrite
+
+__all__ = ['rewrite']

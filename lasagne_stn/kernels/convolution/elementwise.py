@@ -1,0 +1,161 @@
+"""Recognises rectified linear units, and their derivatives, by their values.
+
+There are many ways to write them: ``maximum(x, 0)``, ``(x + abs(x)) / 2``,
+``switch(x > 0, x, 0)``. All are element-wise, so they are recognised by what they
+compute from a few numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Collection, Mapping
+
+import numpy as np
+import theano
+from theano import Variable
+from theano import tensor as T
+
+__all__ = [
+    'is_elementwise',
+    'is_relu',
+    'relu_derivative',
+    'depends_on',
+    'other_input',
+    'elementwise_ancestors',
+]
+
+POINTS = (-3.0, -0.7, -0.01, 0.02, 0.9, 2.5)
+TOLERANCE = 1e-6
+
+
+def is_elementwise(variable: Variable) -> bool:
+    """Return whether a variable is the output of an element-wise operation."""
+    return variable.owner is not None and isinstance(variable.owner.op, T.Elemwise)
+
+
+def is_relu(output: Variable, variable: Variable) -> bool:
+    """Return whether one variable is max(0, another one).
+
+    >>> x = T.matrix()
+    >>> is_relu(0.5 * (x + abs(x)), x), is_relu(T.maximum(x, 1), x)
+    (True, False)
+    """
+    values = [_value(output, {variable: point}) for point in (*POINTS, 0.0)]
+    return None not in values and np.allclose(
+        values, np.maximum((*POINTS, 0.0), 0), rtol=0, atol=TOLERANCE
+    )
+
+
+def relu_derivative(
+    gradient: Variable, variable: Variable, incoming: Variable
+) -> float | None:
+    """Return relu's derivative at 0 if a gradient is that of relu, otherwise None.
+
+    Parameters
+    ----------
+    gradient : Theano variable
+        The gradient with respect to relu's input.
+    variable : Theano variable
+        Relu's input.
+    incoming : Theano variable
+        The gradient with respect to relu's output.
+
+    Examples
+    --------
+    >>> x, incoming = T.matrices('x', 'incoming')
+    >>> relu_derivative(incoming * (x > 0), x, incoming)
+    0.0
+    >>> relu_derivative(incoming * (x > 1), x, incoming) is None
+    True
+    """
+
+    def at(point, share):
+        return _value(gradient, {variable: point, incoming: share})
+
+    for share in (-2.0, 0.5, 3.0):
+        for point in POINTS:
+            found = at(point, share)
+            if found is None or abs(found - share * (point > 0)) > TOLERANCE:
+                return None
+    slopes = [at(0.0, 1.0), at(0.0, -2.0)]
+    if None in slopes or abs(slopes[1] + 2 * slopes[0]) > TOLERANCE:
+        return None
+    return slopes[0]
+
+
+def depends_on(output: Variable, variable: Variable) -> bool:
+    """Return whether a variable is made from another one by element-wise operations."""
+    return variable in elementwise_ancestors(output)
+
+
+def other_input(output: Variable, variables: Collection[Variable]) -> Variable | None:
+    """Return the only input of element-wise operations beside given ones.
+
+    Parameters
+    ----------
+    output : Theano variable
+        What the operations compute.
+    variables : set of Theano variables
+        Inputs that are known; they and what is made from them alone do not count.
+
+    Returns
+    -------
+    Theano variable or None
+        None if there are several, or none.
+    """
+    found = {
+        variable
+        for variable in elementwise_ancestors(output, variables)
+        if not is_elementwise(variable)
+        and variable not in variables
+        and _constant(variable) is None
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def elementwise_ancestors(
+    output: Variable, stop: Collection[Variable] = ()
+) -> set[Variable]:
+    """Return a variable and all that it is made from by element-wise operations.
+
+    Parameters
+    ----------
+    output : Theano variable
+        Where the search begins.
+    stop : collection of Theano variables, optional
+        What is found, but not searched further.
+    """
+    seen, pending = set(), [output]
+    while pending:
+        variable = pending.pop()
+        if variable in seen:
+            continue
+        seen.add(variable)
+        if is_elementwise(variable) and variable not in stop:
+            pending.extend(variable.owner.inputs)
+    return seen
+
+
+def _constant(variable):
+    """Return the number that a variable is everywhere; None if it is not known."""
+    while variable.owner is not None and isinstance(variable.owner.op, T.DimShuffle):
+        variable = variable.owner.inputs[0]
+    if isinstance(variable, theano.Constant) and np.size(variable.data) == 1:
+        return float(np.ravel(variable.data)[0])
+    return None
+
+
+def _value(variable: Variable, known: Mapping[Variable, float]):
+    """Return an element-wise expression's value for numbers; None if it is not one."""
+    if variable in known:
+        return known[variable]
+    number = _constant(variable)
+    if number is not None or not is_elementwise(variable):
+        return number
+    values = [_value(each, known) for each in variable.owner.inputs]
+    if None in values:
+        return None
+    scalar_op = variable.owner.op.scalar_op
+    try:
+        return float(scalar_op.impl(*values))
+    except (TypeError, ValueError, ArithmeticError, NotImplementedError):
+        return None
