@@ -26,7 +26,7 @@ class Library:
         self.dtype, self.pool, self.relu = dtype, pool, relu
         arguments = '<%s, %d, %d, %s>' % (C_TYPES[dtype], size, pool, str(relu).lower())
         subprocess.check_call(
-            ['g++', '-shared', '-fPIC', '-Wall', '-Wextra', '-Werror', '-Wno-psabi']
+            [compiler, '-shared', '-fPIC', '-Wall', '-Wextra', '-Werror', '-Wno-psabi']
             + ['-I%s' % folder for folder in FOLDERS]
             + ['-DSTN_METHOD=' + method + arguments]
             + ['-DSTN_TYPE=' + C_TYPES[dtype], '-DSTN_POOL=%d' % pool]

@@ -52,11 +52,13 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
       grad_images_ = memory().grad_images.get(image_step_ * S * S);
       transform_turned_weights(arrays.weights);
     }
-    if (arrays.grad_weights) weights_ = memory().weights.get(weight_step_ * FREQUENCIES);
-    bool first = true;
+    if (arrays.grad_weights) {
+      weights_ = memory().weights.get(weight_step_ * FREQUENCIES);
+      std::fill(weights_, weights_ + weight_step_ * FREQUENCIES, T(0));
+    }
     for (ptrdiff_t t = 0; t < this->tiling.count(); ++t)
-      for (first_ = 0; first_ < this->image_pairs(); first_ += PAIRS, first = false)
-        go_back(arrays, this->tiling[t], first);
+      for (first_ = 0; first_ < this->image_pairs(); first_ += PAIRS)
+        go_back(arrays, this->tiling[t]);
     if (arrays.grad_weights) sum_to_weights();
     this->end_backward();
   }
@@ -68,7 +70,7 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
   enum { PAIRS = 32 };  // of images at a time
   using Base::memory;
 
-  void go_back(const BackwardArrays<T>& arrays, const Tile& tile, bool first) {
+  void go_back(const BackwardArrays<T>& arrays, const Tile& tile) {
     if (arrays.grad_weights) transform_images(arrays.images, tile);
     share_out(pairs(), this->filter_blocks(), [&](int pair, int block) {
       Complex<T>* z = this->tile_of_thread();
@@ -76,8 +78,8 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
       scatter(z, outputs_ + offset(pair, filters_, block), output_step_, filters_);
     });
     share_out(FREQUENCIES, [&](ptrdiff_t u) {
-      if (arrays.grad_weights) first ? sum_weights<false>(u) : sum_weights<true>(u);
-      if (arrays.grad_images) multiply_back(u);
+      if (arrays.grad_weights) sum_weights(static_cast<int>(u));
+      if (arrays.grad_images) multiply_back(static_cast<int>(u));
     });
     if (!arrays.grad_images) return;
     share_out(pairs(), this->channel_blocks(), [&](int pair, int block) {
@@ -170,7 +172,6 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
   }
 
   // Adds up both frequencies, of which the second counts as its conjugate.
-  template <bool accumulate>
   void sum_weights(int u) const {
     const typename Spectrum::Pair pair = Spectrum::pairs()[u];
     const Vectors<T> sums = {weights_ + u * weight_step_, filters_};
@@ -179,7 +180,7 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
                       by_channel(images_ + f * image_step_, channels_),
                       {outputs_ + f * output_step_, filters_}, sums);
     };
-    compute(Product<T, CONJUGATE_A, accumulate>(), pair.f);
+    compute(Product<T, CONJUGATE_A, true>(), pair.f);
     if (!pair.single()) compute(Product<T, CONJUGATE_B, true>(), pair.g);
   }
 
