@@ -1,6 +1,7 @@
 """Switches that you can set at any time before a function is compiled.
 
 ``fused`` (default True) replaces samplers by fused kernels; results stay the same.
+``fused_convolution`` (default True) replaces convolutions by fused kernels likewise.
 ``fast_path`` (default True) lets kernels use AVX-512 if the processor has it.
 Functions that are already compiled do not change.
 
@@ -11,7 +12,8 @@ Functions that are already compiled do not change.
 
 from __future__ import annotations
 
-__all__ = ['fused', 'fast_path']
+__all__ = ['fused', 'fused_convolution', 'fast_path']
 
 fused: bool = True
+fused_convolution: bool = True
 fast_path: bool = True

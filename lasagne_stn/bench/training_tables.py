@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from ..tables import Table
+from .contenders import comparison, conditions
 
 __all__ = ['kind_of_op', 'training_table', 'profile_table']
 
 KINDS = (
-    ('convolution', ('Corr', 'ConvOp', 'AbstractConv')),
+    ('convolution', ('Corr', 'ConvOp', 'AbstractConv', 'Convolution')),
     ('matrix product', ('Dot', 'Gemm', 'Gemv', 'Ger')),
     ('transformer', ('Fused',)),
-    ('pooling', ('Pool', 'MaxPoolGrad', 'AveragePool')),
+    ('pooling', ('Pool', 'MaxPoolGrad', 'AveragePool', 'MeanPool')),
     (
         'element-wise and sums',
         ('Elemwise', 'Sum', 'CAReduce', 'MaxAndArgmax', 'Softmax', 'Crossentropy'),
@@ -38,24 +39,23 @@ def training_table(results: Sequence[Mapping[str, Any]]) -> Table:
     Parameters
     ----------
     results : list of dict
-        See :func:`lasagne_stn.bench.training_step.measure_training`.
+        See :func:`lasagne_stn.bench.training_times.measure_training`.
 
     Returns
     -------
     Table
     """
-    rows = []
-    for result in results:
-        ours, theirs = result['ms']['fused'], result['ms'].get('torch')
-        rows.append(
-            [result['network'], '%.2f' % ours]
-            + (['%.2f' % theirs, '%.2f' % (ours / theirs)] if theirs else ['', ''])
-        )
-    first = results[0]
+    header, cells = comparison(results)
+    rows = [
+        [
+            '%(network)s, %(batch)d x %(channels)d x %(size)d x %(size)d' % result,
+            *row,
+        ]
+        for result, row in zip(results, cells)
+    ]
     return Table(
-        'Milliseconds for a training step, batch %(batch)d, %(size)d x '
-        '%(size)d pixels, %(threads)d threads' % first,
-        ['network', 'Theano, ours', 'PyTorch', 'ours / PyTorch'],
+        'Milliseconds for a training step, ' + conditions(results[0]),
+        ['network, batch x channels x rows x columns'] + header,
         rows,
     )
 
@@ -66,7 +66,7 @@ def profile_table(results: Sequence[Mapping[str, Any]]) -> Table:
     Parameters
     ----------
     results : list of dict
-        See :func:`lasagne_stn.bench.training_step.measure_training`.
+        See :func:`lasagne_stn.bench.training_times.measure_training`.
 
     Returns
     -------
@@ -88,7 +88,8 @@ def profile_table(results: Sequence[Mapping[str, Any]]) -> Table:
         ]
     )
     return Table(
-        "Milliseconds by kind of operation, from Theano's profile",
+        "Milliseconds by kind of operation, from Theano's profile of ours, "
+        + conditions(results[0]),
         ['operation'] + [result['network'] for result in results],
         rows,
     )
