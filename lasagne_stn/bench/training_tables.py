@@ -47,21 +47,17 @@ def training_table(results: Sequence[Mapping[str, Any]]) -> Table:
     """
     header, cells = comparison(results)
     rows = [
-        [
-            '%(network)s, %(batch)d x %(channels)d x %(size)d x %(size)d' % result,
-            *row,
-        ]
-        for result, row in zip(results, cells)
+        ['%(network)s, %(batch)d' % result, *row] for result, row in zip(results, cells)
     ]
     return Table(
         'Milliseconds for a training step, ' + conditions(results[0]),
-        ['network, batch x channels x rows x columns'] + header,
+        ['network, batch'] + header,
         rows,
     )
 
 
 def profile_table(results: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the milliseconds that Theano spends on each kind of operation.
+    """Return the milliseconds that our steps spend on each kind of operation.
 
     Parameters
     ----------
@@ -73,23 +69,16 @@ def profile_table(results: Sequence[Mapping[str, Any]]) -> Table:
     Table
     """
     kinds = [kind for kind, _ in KINDS] + ['others', 'whole step']
-    rows = [
-        [kind] + ['%.2f' % (1e3 * result['profile'].get(kind, 0)) for result in results]
-        for kind in kinds
-    ]
-    rows.append(
-        ['whole step / convolution']
-        + [
-            '%.2f'
-            % (result['profile']['whole step'] / result['profile']['convolution'])
-            if result['profile'].get('convolution')
-            else ''
-            for result in results
-        ]
-    )
+    rows = []
+    for result in results:
+        profile = result['profile']
+        times = ['%.2f' % (1e3 * profile.get(kind, 0)) for kind in kinds]
+        convolution = profile.get('convolution')
+        ratio = '%.2f' % (profile['whole step'] / convolution) if convolution else ''
+        rows.append([result['network'], *times, ratio])
     return Table(
         "Milliseconds by kind of operation, from Theano's profile of ours, "
         + conditions(results[0]),
-        ['operation'] + [result['network'] for result in results],
+        ['network', *kinds, 'whole step / convolution'],
         rows,
     )

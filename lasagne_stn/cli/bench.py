@@ -176,11 +176,11 @@ def bench(
     markdown: str | None,
     **options: Any,
 ) -> None:
-    """Measure the speed or the memory of the layer, or the speed of training.
+    """Measure the speed or the memory of the layer.
 
-    Compares the fused layer with the explicit graph, PyTorch and a memory copy, and
-    fused convolutions with Theano's own and PyTorch's. For reliable results, run
-    nothing else on the machine.
+    Compares the fused layer with the explicit graph, PyTorch and a memory copy; and in
+    training, fused convolutions with Theano's own and PyTorch's. For reliable results,
+    run nothing else on the machine.
     """
     from .. import bench as benchmark
 
