@@ -13,27 +13,33 @@ from .._platform.threads import thread_count
 from ..files import atomic_write
 from ..tables import to_markdown, to_rich
 from ..viz import save_figure
-from .cases import CONTENDERS, SHAPES, WORKS
+from .cases import CONTENDERS as SAMPLING
+from .cases import SHAPES, WORKS
 from .compiling import compiling_table, measure_compiling
+from .contenders import CONTENDERS, conditions
+from .convolution_cases import CONVOLUTION_CASES, case_of
+from .convolving import CONVOLVING, convolution_table, measure_convolutions
 from .device import device_name, runs_torch, start_on
 from .memory import MEMORY_SHAPES, measure_memory, memory_table
 from .rounds import has_torch, measure_samplers, start_samplers
 from .sampler_tables import sampler_table
 from .scaling import SWEEPS, draw_scaling
-from .training_step import measure_training
+from .training_networks import TRAINING_NETWORKS
 from .training_tables import profile_table, training_table
+from .training_times import measure_training
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ['Options', 'WHAT', 'IGNORED_OPTIONS', 'run']
+__all__ = ['Options', 'WHAT', 'IGNORED_OPTIONS', 'SKIPPABLE', 'run']
 
 MAX_BUSY_CORES = 0.1  # with more, results are not reliable
 
 Options = namedtuple(
     'Options',
-    'what threads runs theta shapes works skip portable device',
-    defaults=['sampler', (), 15, 'noise', (), (), (), False, None],
+    'what threads runs theta shapes works networks batch cases skip isa portable '
+    'device',
+    defaults=['sampler', (), 15, 'noise', (), (), (), None, (), (), None, False, None],
 )
 Options.__doc__ = """What to measure.
 
@@ -42,8 +48,8 @@ Attributes
 what : str
     A key of ``WHAT``.
 threads : sequence of int
-    Numbers of threads, by default 1 and all cores. Only the largest is used for memory,
-    compile and training.
+    Numbers of threads, by default 1 and all cores. Only the largest is used for memory
+    and compile.
 runs : int
     Number of rounds in which each contender is measured once.
 theta : str
@@ -52,8 +58,17 @@ shapes : sequence of Shape
     By default all of ``SHAPES``.
 works : sequence of str
     Kinds of work, by default all of ``WORKS``.
+networks : sequence of str
+    Keys of ``TRAINING_NETWORKS``, by default all of them.
+batch : int or None
+    Number of images in a training step, by default each network's own.
+cases : sequence of ConvolutionCase
+    By default all of ``CONVOLUTION_CASES``.
 skip : sequence of str
     Contenders to leave out.
+isa : str or None
+    The instructions that all contenders in training and convolving are limited to, a
+    key of ``ISAS``.
 portable : bool
     Whether to compile the kernels without the AVX-512 path.
 device : str or None
@@ -119,20 +134,22 @@ def run(
 
 def _contenders(console, options):
     """Return the contenders to measure; print why PyTorch is left out if it is."""
-    names = [
+    skipped = set(options.skip) | ({'copy'} if options.device else set())
+    if 'torch' not in skipped:
+        problem = None
+        if options.device and not runs_torch(options.device):
+            problem = 'it does not support %s.' % options.device
+        elif not has_torch():
+            problem = 'it is not installed. Run: pip install torch'
+        if problem:
+            skipped.add('torch')
+            console.print('PyTorch is left out: ' + problem)
+    everyone = {'training': CONTENDERS, 'convolution': CONVOLVING}
+    return [
         name
-        for name in CONTENDERS
-        if name not in options.skip and not (options.device and name == 'copy')
+        for name in everyone.get(options.what, SAMPLING)
+        if name.split('-')[0] not in skipped  # torch-kept is skipped with torch
     ]
-    if 'torch' in names and options.device and not runs_torch(options.device):
-        names.remove('torch')
-        console.print('PyTorch is left out: it does not support %s.' % options.device)
-    elif 'torch' in names and not has_torch():
-        names.remove('torch')
-        console.print(
-            'PyTorch is left out: it is not installed. Run: pip install torch'
-        )
-    return names
 
 
 def _measure_samplers(console, options, names, threads, record, plot_file):
@@ -147,11 +164,10 @@ def _measure_samplers(console, options, names, threads, record, plot_file):
         for work in options.works or WORKS
         for shape in options.shapes or SHAPES
     ]
+    report = _reporter(console, SAMPLING, _sampler_title)
     results = record['results'] = []
     for count in threads:
-        results += measure(
-            cases, names, count, options.runs, options.theta, _reporter(console)
-        )
+        results += measure(cases, names, count, options.runs, options.theta, report)
     if plot_file:
         cases = list(
             dict.fromkeys(
@@ -168,7 +184,7 @@ def _measure_samplers(console, options, names, threads, record, plot_file):
             max(threads),
             options.runs,
             options.theta,
-            _reporter(console),
+            report,
         )
         figure, powers = draw_scaling(sweep)
         save_figure(figure, plot_file)
@@ -178,21 +194,32 @@ def _measure_samplers(console, options, names, threads, record, plot_file):
     return [sampler_table(results, count, options.device) for count in threads]
 
 
-def _reporter(console):
-    """Return a function that prints a line for each result, to show progress."""
+def _reporter(console, labels, title):
+    """Return a function that prints a line for each result, to show progress.
+
+    `labels` are the contenders', and `title` returns a result's.
+    """
 
     def report(result):
-        console.print(
-            '%(batch)d x %(channels)d x %(rows)d x %(columns)d / '
-            '%(downsample)d, %(work)s, threads %(threads)d: '
-            % result
-            + ', '.join(
-                '%s %.3g ms' % (CONTENDERS[name], ms)
-                for name, ms in result['ms'].items()
-            )
-        )
+        times = ['%s %.3g ms' % (labels[name], ms) for name, ms in result['ms'].items()]
+        console.print('%s: %s' % (title(result), ', '.join(times)))
 
     return report
+
+
+def _sampler_title(result):
+    return (
+        '%(batch)d x %(channels)d x %(rows)d x %(columns)d / '
+        '%(downsample)d, %(work)s, threads %(threads)d' % result
+    )
+
+
+def _training_title(result):
+    return '%s, %s' % (result['network'], conditions(result))
+
+
+def _convolution_title(result):
+    return '%s, %s, %s' % (case_of(result), result['work'], conditions(result))
 
 
 def _measure_memory(console, options, names, threads, record, plot_file):
@@ -208,14 +235,42 @@ def _measure_compiling(console, options, names, threads, record, plot_file):
 
 
 def _measure_training(console, options, names, threads, record, plot_file):
-    record['results'] = measure_training(
-        max(threads),
-        options.runs,
-        'torch' in names,
-        fast_path=config.fast_path,
-        report=lambda result: console.print('%s: done' % result['network']),
-    )
-    return [training_table(record['results']), profile_table(record['results'])]
+    batch = {'batch': options.batch} if options.batch else {}
+    networks = {
+        name: TRAINING_NETWORKS[name]._replace(**batch)
+        for name in options.networks or TRAINING_NETWORKS
+    }
+    record['results'], tables = [], []
+    for count in threads:
+        results = measure_training(
+            names,
+            count,
+            options.runs,
+            networks,
+            config.fast_path,
+            options.isa,
+            _reporter(console, CONTENDERS, _training_title),
+        )
+        record['results'] += results
+        tables += [training_table(results), profile_table(results)]
+    return tables
+
+
+def _measure_convolutions(console, options, names, threads, record, plot_file):
+    record['results'], tables = [], []
+    for count in threads:
+        results = measure_convolutions(
+            names,
+            count,
+            options.runs,
+            options.cases or CONVOLUTION_CASES,
+            config.fast_path,
+            options.isa,
+            _reporter(console, CONTENDERS, _convolution_title),
+        )
+        record['results'] += results
+        tables.append(convolution_table(results))
+    return tables
 
 
 WHAT = {
@@ -223,10 +278,20 @@ WHAT = {
     'memory': _measure_memory,
     'compile': _measure_compiling,
     'training': _measure_training,
+    'convolution': _measure_convolutions,
+}
+SKIPPABLE = {  # contenders that can be left out of a measurement
+    'sampler': ('explicit', 'torch', 'copy'),
+    'training': ('theano', 'torch'),
+    'convolution': ('theano', 'torch'),
 }
 _SAMPLER_ONLY = {'works', 'device', 'plot'}
+_TRAINING_ONLY = {'networks', 'batch'}
+_NOT_FOR_SAMPLERS = _TRAINING_ONLY | {'cases', 'isa'}
 IGNORED_OPTIONS = {  # options of the command that have no effect on a measurement
-    'memory': _SAMPLER_ONLY | {'runs', 'skip'},
-    'compile': _SAMPLER_ONLY | {'runs', 'skip', 'theta', 'shapes'},
-    'training': _SAMPLER_ONLY | {'theta', 'shapes'},
+    'sampler': _NOT_FOR_SAMPLERS,
+    'memory': _SAMPLER_ONLY | _NOT_FOR_SAMPLERS | {'runs', 'skip'},
+    'compile': _SAMPLER_ONLY | _NOT_FOR_SAMPLERS | {'runs', 'skip', 'theta', 'shapes'},
+    'training': _SAMPLER_ONLY | {'theta', 'shapes', 'cases'},
+    'convolution': _SAMPLER_ONLY | _TRAINING_ONLY | {'theta', 'shapes'},
 }

@@ -13,7 +13,7 @@ import time
 import traceback
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 from .._platform.flags import quiet
 
@@ -39,6 +39,8 @@ class Remote:
         Number of OpenMP and BLAS threads in the new process.
     flags : str, optional
         Appended to the user's THEANO_FLAGS in the new process.
+    environment : mapping, optional
+        More environment variables of the new process.
 
     Attributes
     ----------
@@ -51,13 +53,20 @@ class Remote:
         If creating the object, or later one of its methods, raises an error.
     """
 
-    def __init__(self, factory: Callable, *args: Any, threads: int, flags: str = ''):
+    def __init__(
+        self,
+        factory: Callable,
+        *args: Any,
+        threads: int,
+        flags: str = '',
+        environment: Mapping[str, str] | None = None,
+    ):
         start = time.perf_counter()
         context = get_context('spawn')
         self._name = factory.__name__
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        with _environment(threads, flags):
+        with _environment(threads, flags, environment or {}):
             self._process.start()
         theirs.close()
         try:
@@ -140,7 +149,7 @@ def _serve(pipe):
 
 
 @contextmanager
-def _environment(threads, flags):
+def _environment(threads, flags, more):
     """Set the environment variables of a new process while the block runs."""
     given = os.environ.get('THEANO_FLAGS')
     ours = {
@@ -149,6 +158,7 @@ def _environment(threads, flags):
         'THEANO_FLAGS': ','.join(filter(None, [given, flags])),
         # Theano would not start a device in the new process if this were set.
         'THEANO_GPU_IS_ALREADY_ACTIVE': None,
+        **more,
     }
     before = {name: os.environ.get(name) for name in ours}
     _set_variables(ours)

@@ -21,7 +21,7 @@ __all__ = [
     'has_torch',
 ]
 
-EVERY = {'explicit': 3}  # slow, so measured in every third round only
+EVERY = {'explicit': 3, 'theano': 3}  # slow: measured in every third round only
 NO_COMPILER = 'cxx='  # for processes where Theano is imported but not used
 
 

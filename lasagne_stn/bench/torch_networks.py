@@ -1,68 +1,32 @@
-"""Four of the paper's networks, which can be built in PyTorch too.
-
-Both versions are built from the same list of layers, see
-:mod:`lasagne_stn.paper.networks`. The fully connected networks have 400 000 parameters
-at 42 x 42 pixels, as in the paper. The convolutional networks have the largest number
-of filters that the paper allows.
-
-Source: Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.4.
-"""
+"""The measured networks in PyTorch, built from the same lists of layers as Theano's."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 
-from ..paper.networks import LOCALISATION, TRANSFORMS
+from ..paper.networks import TRANSFORMS
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ['NETWORKS', 'CLASSES', 'build_torch', 'copy_to_torch']
-
-CLASSES = 10
-NETWORKS: dict[str, list[tuple]] = OrderedDict(
-    [
-        ('FCN', [('dense', 202), ('dense', 202)]),
-        (
-            'ST-FCN',
-            [
-                ('warp', 'affine', LOCALISATION['fcn'], None),
-                ('dense', 175),
-                ('dense', 175),
-            ],
-        ),
-        ('CNN', [('conv', 64, 9), ('max', 2), ('conv', 64, 7), ('max', 2)]),
-        (
-            'ST-CNN',
-            [
-                ('warp', 'affine', LOCALISATION['cnn'], None),
-                ('conv', 64, 9),
-                ('max', 2),
-                ('conv', 64, 7),
-                ('max', 2),
-            ],
-        ),
-    ]
-)
+__all__ = ['build_torch', 'copy_to_torch']
 
 
 def build_torch(
-    layers: Sequence[tuple],
-    image_shape: Sequence[int],
-    num_units: int = CLASSES,
+    layers: Sequence[tuple], image_shape: Sequence[int], num_units: int
 ) -> torch.nn.Module:
     """Build a network from PyTorch's modules.
 
     Parameters
     ----------
     layers : list
-        Specification of the layers, a value of ``NETWORKS``.
+        Specification of the layers, see :mod:`lasagne_stn.paper.networks`. Transformers
+        must be affine.
     image_shape : tuple of int
-        Channels, rows and columns of an image.
-    num_units : int, optional
+        Channels, rows and columns of a square image.
+    num_units : int
         Units of the last layer.
 
     Returns
@@ -79,8 +43,10 @@ def build_torch(
             parts += [nn.Linear(int(np.prod(shape)), sizes[0]), nn.ReLU()]
             shape = (sizes[0],)
         elif kind == 'conv':
-            parts += [nn.Conv2d(shape[0], sizes[0], sizes[1]), nn.ReLU()]
-            shape = (sizes[0], shape[1] - sizes[1] + 1, shape[2] - sizes[1] + 1)
+            filters, width, *padding = sizes
+            pad = padding[0] if padding else 0
+            parts += [nn.Conv2d(shape[0], filters, width, padding=pad), nn.ReLU()]
+            shape = (filters,) + tuple(side + 2 * pad - width + 1 for side in shape[1:])
         elif kind in ('max', 'mean'):
             pool = {'max': nn.MaxPool2d, 'mean': nn.AvgPool2d}[kind]
             parts.append(pool(sizes[0]))
@@ -90,13 +56,15 @@ def build_torch(
             theta = build_torch(sizes[1], shape, len(identity))
             nn.init.zeros_(theta[-1].weight)
             theta[-1].bias.data.copy_(theta[-1].bias.new_tensor(identity))
-            parts.append(_torch_warp(theta))
+            side = sizes[2] or shape[1]
+            parts.append(_torch_warp(theta, side))
+            shape = (shape[0], side, side)
     if len(shape) == 3:
         parts.append(nn.Flatten())
     return nn.Sequential(*parts, nn.Linear(int(np.prod(shape)), num_units))
 
 
-def _torch_warp(localization):
+def _torch_warp(localization, side):
     """Return a module that warps images by the theta of a localisation network."""
     from torch import nn
     from torch.nn.functional import affine_grid, grid_sample
@@ -108,7 +76,8 @@ def _torch_warp(localization):
 
         def forward(self, images):
             theta = self.localization(images).reshape(-1, 2, 3)
-            grid = affine_grid(theta, images.shape, align_corners=True)
+            shape = tuple(images.shape[:2]) + (side, side)
+            grid = affine_grid(theta, shape, align_corners=True)
             return grid_sample(images, grid, 'bilinear', 'border', align_corners=True)
 
     return Warp()

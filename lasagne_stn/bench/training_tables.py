@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from ..tables import Table
+from .contenders import comparison, conditions
 
 __all__ = ['kind_of_op', 'training_table', 'profile_table']
 
 KINDS = (
-    ('convolution', ('Corr', 'ConvOp', 'AbstractConv')),
+    ('convolution', ('Corr', 'ConvOp', 'AbstractConv', 'Convolution')),
     ('matrix product', ('Dot', 'Gemm', 'Gemv', 'Ger')),
     ('transformer', ('Fused',)),
-    ('pooling', ('Pool', 'MaxPoolGrad', 'AveragePool')),
+    ('pooling', ('Pool', 'MaxPoolGrad', 'AveragePool', 'MeanPool')),
     (
         'element-wise and sums',
         ('Elemwise', 'Sum', 'CAReduce', 'MaxAndArgmax', 'Softmax', 'Crossentropy'),
@@ -38,57 +39,46 @@ def training_table(results: Sequence[Mapping[str, Any]]) -> Table:
     Parameters
     ----------
     results : list of dict
-        See :func:`lasagne_stn.bench.training_step.measure_training`.
+        See :func:`lasagne_stn.bench.training_times.measure_training`.
 
     Returns
     -------
     Table
     """
-    rows = []
-    for result in results:
-        ours, theirs = result['ms']['fused'], result['ms'].get('torch')
-        rows.append(
-            [result['network'], '%.2f' % ours]
-            + (['%.2f' % theirs, '%.2f' % (ours / theirs)] if theirs else ['', ''])
-        )
-    first = results[0]
+    header, cells = comparison(results)
+    rows = [
+        ['%(network)s, %(batch)d' % result, *row] for result, row in zip(results, cells)
+    ]
     return Table(
-        'Milliseconds for a training step, batch %(batch)d, %(size)d x '
-        '%(size)d pixels, %(threads)d threads' % first,
-        ['network', 'Theano, ours', 'PyTorch', 'ours / PyTorch'],
+        'Milliseconds for a training step, ' + conditions(results[0]),
+        ['network, batch'] + header,
         rows,
     )
 
 
 def profile_table(results: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the milliseconds that Theano spends on each kind of operation.
+    """Return the milliseconds that our steps spend on each kind of operation.
 
     Parameters
     ----------
     results : list of dict
-        See :func:`lasagne_stn.bench.training_step.measure_training`.
+        See :func:`lasagne_stn.bench.training_times.measure_training`.
 
     Returns
     -------
     Table
     """
     kinds = [kind for kind, _ in KINDS] + ['others', 'whole step']
-    rows = [
-        [kind] + ['%.2f' % (1e3 * result['profile'].get(kind, 0)) for result in results]
-        for kind in kinds
-    ]
-    rows.append(
-        ['whole step / convolution']
-        + [
-            '%.2f'
-            % (result['profile']['whole step'] / result['profile']['convolution'])
-            if result['profile'].get('convolution')
-            else ''
-            for result in results
-        ]
-    )
+    rows = []
+    for result in results:
+        profile = result['profile']
+        times = ['%.2f' % (1e3 * profile.get(kind, 0)) for kind in kinds]
+        convolution = profile.get('convolution')
+        ratio = '%.2f' % (profile['whole step'] / convolution) if convolution else ''
+        rows.append([result['network'], *times, ratio])
     return Table(
-        "Milliseconds by kind of operation, from Theano's profile",
-        ['operation'] + [result['network'] for result in results],
+        "Milliseconds by kind of operation, from Theano's profile of ours, "
+        + conditions(results[0]),
+        ['network', *kinds, 'whole step / convolution'],
         rows,
     )

@@ -27,6 +27,32 @@ class _Shape(click.ParamType):
             self.fail(str(error), parameter, context)
 
 
+class _Case(click.ParamType):
+    """Sizes of a convolution separated by commas."""
+
+    name = 'case'
+
+    def convert(self, value, parameter, context):
+        from ..bench import ConvolutionCase
+
+        try:
+            return ConvolutionCase.parse(value)
+        except ValueError as error:
+            self.fail(str(error), parameter, context)
+
+
+def _check_networks(context, parameter, names):
+    """Check that `names` are names of measured networks."""
+    from ..bench import TRAINING_NETWORKS
+
+    for name in names:
+        if name not in TRAINING_NETWORKS:
+            raise click.BadParameter(
+                'must be one of %s, got %r.' % (', '.join(TRAINING_NETWORKS), name)
+            )
+    return names
+
+
 def _check_device(context, parameter, name):
     """Check that `name` is the name of an OpenCL or CUDA device."""
     from ..bench import DEVICES
@@ -42,11 +68,12 @@ def _check_device(context, parameter, name):
 @click.command()
 @click.option(
     '--what',
-    type=click.Choice(['sampler', 'memory', 'compile', 'training']),
+    type=click.Choice(['sampler', 'memory', 'compile', 'training', 'convolution']),
     default='sampler',
     show_default=True,
     help='Measure the time of the sampler, its peak memory, the time until its first '
-    "result, or the time of a training step of the paper's networks.",
+    "result, the time of a training step of the paper's networks, or that of single "
+    'convolutions.',
 )
 @click.option(
     '--threads',
@@ -87,10 +114,42 @@ def _check_device(context, parameter, name):
     'times.  [default: all three]',
 )
 @click.option(
-    '--skip',
-    type=click.Choice(['explicit', 'torch', 'copy']),
+    '--network',
+    'networks',
     multiple=True,
-    help='Leave out a contender (explicit takes longest); can be given several times.',
+    metavar='NAME',
+    callback=_check_networks,
+    help="A network whose training step is measured, such as 'R ST-CNN'; can be given "
+    'several times.  [default: ten networks]',
+)
+@click.option(
+    '--batch',
+    type=click.IntRange(1),
+    help="Number of images in a training step.  [default: each network's own, 256 for "
+    'the paper]',
+)
+@click.option(
+    '--case',
+    'cases',
+    type=_Case(),
+    multiple=True,
+    metavar='N,C,H,W,F,K,PAD,POOL',
+    help='A convolution: the shape of its images, number of filters, rows of a filter, '
+    'pixels of padding, and rows of a pooling window (1 for no pooling); can be given '
+    "several times.  [default: the layers of training's networks and others]",
+)
+@click.option(
+    '--skip',
+    type=click.Choice(['explicit', 'theano', 'torch', 'copy']),
+    multiple=True,
+    help='Leave out a contender: of the sampler explicit, torch or copy; of training '
+    "and convolution theano (Theano's own convolutions) or torch. explicit and theano "
+    'take longest. Can be given several times.',
+)
+@click.option(
+    '--isa',
+    type=click.Choice(['avx2']),
+    help='Limit all contenders in training and convolution to these instructions.',
 )
 @click.option(
     '--portable',
@@ -119,17 +178,24 @@ def bench(
 ) -> None:
     """Measure the speed or the memory of the layer.
 
-    Compares the fused layer with the explicit graph, PyTorch and a memory copy. For
-    reliable results, run nothing else on the machine.
+    Compares the fused layer with the explicit graph, PyTorch and a memory copy; and in
+    training, fused convolutions with Theano's own and PyTorch's. For reliable results,
+    run nothing else on the machine.
     """
     from .. import bench as benchmark
 
-    ignored = benchmark.IGNORED_OPTIONS.get(options['what'], ())
+    ignored = benchmark.IGNORED_OPTIONS[options['what']]
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name)
         if source is ParameterSource.COMMANDLINE and parameter.name in ignored:
             raise click.BadParameter(
                 'has no effect with --what %s.' % options['what'], param=parameter
+            )
+    for name in options['skip']:
+        if name not in benchmark.SKIPPABLE[options['what']]:
+            raise click.BadParameter(
+                '%s is not a contender with --what %s.' % (name, options['what']),
+                param_hint="'--skip'",
             )
     try:
         benchmark.run(new_console(), benchmark.Options(**options), json, plot, markdown)

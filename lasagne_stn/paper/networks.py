@@ -1,10 +1,11 @@
 """The paper's networks: lists of layer specifications, built with Lasagne.
 
-A specification is a tuple: ``('dense', units)``, ``('conv', filters, width)``,
-``('max', n)`` and ``('mean', n)`` for pooling, and ``('warp', transform, layers,
-side)`` for a transformer: the list `layers` specifies its localisation network, and its
-output has `side` x `side` pixels (its input's size if None). ``('beside', [layer,
-layer])`` feeds all of them the same input and concatenates their channels.
+A specification is a tuple: ``('dense', units)``, ``('conv', filters, width)`` or
+``('conv', filters, width, padding)`` with pixels of padding on each side, ``('max',
+n)`` and ``('mean', n)`` for pooling, and ``('warp', transform, layers, side)`` for a
+transformer: the list `layers` specifies its localisation network, and its output has
+`side` x `side` pixels (its input's size if None). ``('beside', [layer, layer])`` feeds
+all of them the same input and concatenates their channels.
 
 Source: Jaderberg et al. (2015): Spatial Transformer Networks, appendix A.
 """
@@ -143,7 +144,8 @@ def _layer(incoming, border_mode, kind, *sizes):
     if kind == 'dense':
         return DenseLayer(incoming, sizes[0])
     if kind == 'conv':
-        return Conv2DLayer(incoming, sizes[0], sizes[1])
+        filters, width, *padding = sizes
+        return Conv2DLayer(incoming, filters, width, pad=padding[0] if padding else 0)
     if kind == 'max':
         return MaxPool2DLayer(incoming, sizes[0])
     if kind == 'mean':

@@ -1,6 +1,5 @@
 """The benchmark: contenders compute the same, and tables show what was timed."""
 
-import importlib.util
 import io
 import json
 import os
@@ -12,11 +11,10 @@ import numpy as np
 import pytest
 import theano
 from click.testing import CliRunner
-from lasagne.layers import get_all_param_values
 from rich.console import Console
 
 from helpers import oracle
-from helpers.compiled import FUSED
+from helpers.contenders import QUICK, Fake, in_process, needs_torch
 from lasagne_stn import cli, config
 from lasagne_stn._platform.machine import busy_cores
 from lasagne_stn.bench import (
@@ -28,9 +26,6 @@ from lasagne_stn.bench import (
     memory,
     rounds,
     scaling,
-    torch_networks,
-    training_step,
-    training_tables,
 )
 from lasagne_stn.bench.cases import arrays_of, bytes_moved, make_inputs
 from lasagne_stn.bench.compiling import compiling_table
@@ -39,28 +34,10 @@ from lasagne_stn.bench.remote import Remote, seconds_per_call
 from lasagne_stn.bench.sampler_tables import geometric_mean, ratios, sampler_table
 from lasagne_stn.bench.samplers import TheanoSampler, TorchSampler
 from lasagne_stn.kernels.sampling.cpu import FusedSample
-from lasagne_stn.paper.networks import build_network, input_layer
 from lasagne_stn.sampling.markers import SamplerKind
 from lasagne_stn.tables import to_markdown, to_rich
-from lasagne_stn.transforms import Affine
 
 SHAPE = Shape(3, 2, 9, 13, 2)
-needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec('torch') is None,
-    reason='PyTorch is not installed; pip install torch',
-)
-
-
-def in_process(factory, *args):
-    """Create a contender in this process."""
-    contender = factory(*args)
-    contender.ask = lambda method, *args: getattr(contender, method)(*args)
-    contender.close = lambda: None
-    return contender
-
-
-# Folding constants would compile code, which is slow.
-QUICK = FUSED.mode.excluding('constant_folding', 'topo_constant_folding')
 
 
 def theano_sampler(fused, mode=QUICK):
@@ -123,55 +100,6 @@ def test_torch_computes_the_same(work, torch_sampler):
     assert len(ours) == len(theirs) == len(arrays_of(work))
     for mine, other in zip(ours, theirs):
         np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-3)
-
-
-@needs_torch
-def test_torch_trains_the_same_networks(monkeypatch):
-    # At the identity each point is a kink, where PyTorch rounds in either direction.
-    monkeypatch.setattr(Affine, 'identity', np.array([0.9, 0.1, 0.02, -0.2, 0.8, 0.01]))
-    with Remote(
-        training_step.TorchTraining, 1, threads=1, flags=rounds.NO_COMPILER
-    ) as torch:
-        for name in ('FCN', 'ST-FCN'):
-            with theano.configparser.change_flags(floatX='float32'):
-                network = training_step.TheanoTraining(mode=QUICK)
-                values = network.load(name, batch=4, size=30)
-                ours = [network.step() for _ in range(3)]
-            torch.ask('load', name, 4, 30, values)
-            theirs = [torch.ask('step') for _ in range(3)]
-            assert ours[0] > ours[2]
-            np.testing.assert_allclose(ours, theirs, rtol=2e-3)
-
-
-@needs_torch
-def test_torch_builds_the_same_parameters():
-    with Remote(TorchNetworks, threads=1, flags=rounds.NO_COMPILER) as torch:
-        theirs = torch.ask('sizes', 42)
-    for name, layers in torch_networks.NETWORKS.items():
-        layer = build_network(layers, input_layer(42), torch_networks.CLASSES)
-        ours = [
-            value.shape[::-1] if value.ndim == 2 else value.shape
-            for value in get_all_param_values(layer)
-        ]
-        assert ours == theirs[name]
-        if 'FCN' in name:
-            assert sum(map(np.prod, ours)) == pytest.approx(400000, rel=0.01)
-
-
-class TorchNetworks:
-    """Builds PyTorch's networks in a separate process."""
-
-    def sizes(self, size):
-        """Shapes of the parameters of each network."""
-        return {
-            name: [
-                tuple(parameter.shape)
-                for parameter in torch_networks.build_torch(
-                    layers, (1, size, size)
-                ).parameters()
-            ]
-            for name, layers in torch_networks.NETWORKS.items()
-        }
 
 
 def test_a_missing_fused_op_raises_an_error():
@@ -242,22 +170,6 @@ def test_unfinished_work_is_waited_for(monkeypatch):
 
     monkeypatch.setattr('time.perf_counter', lambda: clock[0])
     assert seconds_per_call(work, at_least=9, finish=finish) == 3
-
-
-class Fake:
-    """A contender with given times."""
-
-    def __init__(self, name, log, seconds):
-        self.name, self.log, self.seconds = name, log, iter(seconds)
-
-    def ask(self, method, *args):
-        """Record the call."""
-        self.log.append((self.name, method))
-        return next(self.seconds) if method == 'time' else None
-
-    def close(self):
-        """Record the end."""
-        self.log.append((self.name, 'close'))
 
 
 def fake_results(monkeypatch, **columns):
@@ -468,7 +380,7 @@ def test_peak_memory_includes_temporary_arrays(monkeypatch):
     assert found['peak'] == pytest.approx(4 * image + 24 * 2**20, rel=0.2)
 
 
-def test_tables_show_memory_compilation_and_training():
+def test_tables_show_memory_and_compilation():
     sizes = dict(SHAPE._asdict(), inputs=2**20, outputs=2**20)
     table = memory.memory_table(
         [
@@ -492,32 +404,6 @@ def test_tables_show_memory_compilation_and_training():
         ['empty', '2.0', '10.0', '40.0', '0.25'],
         ['warm', '2.0', '1.0', '8.0', '0.12'],
     ]
-    results = [
-        {
-            'network': 'CNN',
-            'batch': 2,
-            'size': 30,
-            'threads': 1,
-            'ms': {'fused': 3.0, 'torch': 6.0},
-            'profile': {'convolution': 0.002, 'others': 0.001, 'whole step': 0.003},
-        }
-    ]
-    assert training_tables.training_table(results).rows == [
-        ['CNN', '3.00', '6.00', '0.50']
-    ]
-    profile = dict(row[:2] for row in training_tables.profile_table(results).rows)
-    assert profile['convolution'] == '2.00' and profile['pooling'] == '0.00'
-    assert profile['whole step / convolution'] == '1.50'
-
-
-def test_the_profile_sums_to_at_most_the_whole_step():
-    step = training_step.TheanoTraining(mode=QUICK)
-    with theano.configparser.change_flags(floatX='float32'):
-        step.load('ST-FCN', batch=2, size=12)
-        profile = step.profile(steps=2)
-    whole = profile.pop('whole step')
-    assert {'matrix product', 'element-wise and sums', 'transformer'} & set(profile)
-    assert 0 < sum(profile.values()) <= whole
 
 
 def test_only_contenders_of_the_device_are_measured(monkeypatch, fast_path):
@@ -619,6 +505,14 @@ def test_the_command_measures_and_writes_files(tmp_path, fast_path):
         ),
         (['--what', 'compile', '--shape', '1,1,8,8,1'], "'--shape': has no effect"),
         (['--what', 'training', '--plot', 'a.png'], "'--plot': has no effect"),
+        (['--what', 'training', '--case', '1,1,8,8,1,3,0,1'], "'--case': has no"),
+        (['--what', 'convolution', '--batch', '2'], "'--batch': has no effect"),
+        (['--isa', 'avx2'], "'--isa': has no effect with --what sampler"),
+        (['--isa', 'mmx'], "'--isa'"),
+        (['--network', 'R FCN'], 'one of FCN, ST-FCN, R CNN'),
+        (['--case', '1,1,8,8,1,3,0'], 'must be images,channels,rows,columns,filters'),
+        (['--skip', 'theano'], "'--skip': theano is not a contender with --what sampl"),
+        (['--what', 'training', '--skip', 'copy'], 'copy is not a contender'),
     ],
 )
 def test_invalid_options_are_rejected(monkeypatch, arguments, message):
