@@ -16,6 +16,7 @@ file                     what it is about
 ``bytecode``             keeps compiled modules, so that imports stay fast
 ``python_3_12``          distutils, numpy.distutils and pkg_resources are gone
 ``stand_ins``            the few functions of distutils that Theano calls
+``numpy_1_23``           a list of slices is no longer an index
 ``numpy_1_24``           aliases such as ``np.bool`` are gone; integers must fit
 ``numpy_2``              renamed and removed functions
 ``promotion``            numpy 2 computes other dtypes and values, without an error

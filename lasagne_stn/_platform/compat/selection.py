@@ -26,6 +26,7 @@ def needed_patches() -> Iterator[Patch]:
         c_api,
         compile_cache,
         lasagne_0_1,
+        numpy_1_23,
         numpy_1_24,
         numpy_2,
         promotion,
@@ -35,6 +36,7 @@ def needed_patches() -> Iterator[Patch]:
     )
 
     yield from python_3_12.PATCHES
+    yield from numpy_1_23.PATCHES
     yield from numpy_1_24.PATCHES
     yield from promotion.PATCHES
     yield from c_api.PATCHES

@@ -15,9 +15,8 @@ from theano.tensor.signal.pool import MaxPoolGrad, Pool
 from .elementwise import (
     depends_on,
     elementwise_ancestors,
+    incoming_gradient,
     is_elementwise,
-    other_input,
-    relu_derivative,
 )
 from .kind import ConvolutionKind
 from .parts import (
@@ -147,10 +146,10 @@ def _masked_backward(fgraph, images, weights, biased, activated, pool, bias):
     gradient = gradients.pop()
     incoming, slope = gradient, 0.5
     if activated is not biased:
-        incoming = other_input(gradient, {biased, activated})
-        slope = incoming and relu_derivative(gradient, biased, incoming)
-        if slope is None:
+        found = incoming_gradient(gradient, biased)
+        if found is None:
             return nothing
+        incoming, slope = found
     used = _elementwise_nodes(gradient, {incoming, biased, activated})
     if pool is not None:
         node = incoming.owner

@@ -19,7 +19,7 @@ __all__ = [
     'is_relu',
     'relu_derivative',
     'depends_on',
-    'other_input',
+    'incoming_gradient',
     'elementwise_ancestors',
 ]
 
@@ -87,35 +87,37 @@ def depends_on(output: Variable, variable: Variable) -> bool:
     return variable in elementwise_ancestors(output)
 
 
-def other_input(output: Variable, variables: Collection[Variable]) -> Variable | None:
-    """Return the only input of element-wise operations beside given ones.
+def incoming_gradient(
+    gradient: Variable, variable: Variable
+) -> tuple[Variable, float] | None:
+    """Return the gradient to relu's output that a gradient to its input is made from.
 
     Parameters
     ----------
-    output : Theano variable
-        What the operations compute.
-    variables : set of Theano variables
-        Inputs that are known; they and what is made from them alone do not count.
+    gradient : Theano variable
+        The gradient with respect to relu's input.
+    variable : Theano variable
+        Relu's input.
 
     Returns
     -------
-    Theano variable or None
-        None if there are several, or none.
+    tuple or None
+        The gradient and relu's derivative at 0; None if there is no such gradient.
     """
-    found = {
-        variable
-        for variable in elementwise_ancestors(output, variables)
-        if not is_elementwise(variable)
-        and variable not in variables
-        and _constant(variable) is None
-    }
-    return found.pop() if len(found) == 1 else None
+    for candidate in elementwise_ancestors(gradient):
+        if candidate.type == gradient.type and candidate not in (variable, gradient):
+            slope = relu_derivative(gradient, variable, candidate)
+            if slope is not None:
+                return candidate, slope
+    return None
 
 
 def elementwise_ancestors(
     output: Variable, stop: Collection[Variable] = ()
-) -> set[Variable]:
+) -> list[Variable]:
     """Return a variable and all that it is made from by element-wise operations.
+
+    The nearest come first.
 
     Parameters
     ----------
@@ -124,15 +126,15 @@ def elementwise_ancestors(
     stop : collection of Theano variables, optional
         What is found, but not searched further.
     """
-    seen, pending = set(), [output]
-    while pending:
-        variable = pending.pop()
-        if variable in seen:
-            continue
-        seen.add(variable)
+    found = [output]
+    for variable in found:
         if is_elementwise(variable) and variable not in stop:
-            pending.extend(variable.owner.inputs)
-    return seen
+            found.extend(
+                each
+                for each in dict.fromkeys(variable.owner.inputs)
+                if each not in found
+            )
+    return found
 
 
 def _constant(variable):

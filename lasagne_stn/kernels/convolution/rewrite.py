@@ -34,6 +34,11 @@ __all__ = ['FuseConvolutionsDB', 'FuseConvolutions']
 
 NAME = 'lasagne_stn_convolution'
 FLOATS = {'float32', 'float64'}
+# Of each gradient: its name, what it is computed from, and Theano's op.
+ROLES = (
+    ('weights', 'images', AbstractConv2d_gradWeights),
+    ('images', 'weights', AbstractConv2d_gradInputs),
+)
 
 
 class FuseConvolutionsDB(gof.DB):
@@ -134,16 +139,21 @@ def _replace_gradients(fgraph, node, kind):
     method = _method(node.op, kind)
     if not method:
         return
-    gradient, outputs, images, weights = node.inputs[1], {}, None, None
-    for user in clients(gradient):
-        if user == 'output':
-            continue
-        if isinstance(user.op, AbstractConv2d_gradWeights) and _alike(user, node):
-            outputs['weights'], images = user.outputs[0], user.inputs[0]
-        elif isinstance(user.op, AbstractConv2d_gradInputs) and _alike(user, node):
-            outputs['images'], weights = user.outputs[0], user.inputs[0]
-        elif is_bias_gradient(user):
+    gradient, outputs, inputs = node.inputs[1], {}, {}
+    for user in [node, *clients(gradient)]:
+        for name, other, kinds in ROLES:
+            if (
+                user != 'output'
+                and isinstance(user.op, kinds)
+                and name not in outputs
+                and _alike(user, node)
+                and not _depends([user.inputs[0]], outputs.values())
+                and not _depends(inputs.values(), user.outputs)
+            ):
+                outputs[name], inputs[other] = user.outputs[0], user.inputs[0]
+        if user != 'output' and is_bias_gradient(user):
             outputs['bias'] = user.outputs[0]
+    images, weights = inputs.get('images'), inputs.get('weights')
     size = node.inputs[2]
     if images is None:  # of which only the shape is used
         channels = weights.shape[1]
@@ -155,6 +165,11 @@ def _replace_gradients(fgraph, node, kind):
     op = ConvolutionGradient(kind, method, gradient.dtype, wrt)
     found = op(images, weights, gradient, return_list=True)
     replace(fgraph, [(outputs[name], new) for name, new in zip(wrt, found)], NAME)
+
+
+def _depends(variables, others):
+    """Return whether one of the variables is computed from one of the others."""
+    return not set(gof.graph.ancestors(list(variables))).isdisjoint(others)
 
 
 def _alike(user, node):

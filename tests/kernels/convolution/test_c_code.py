@@ -16,7 +16,14 @@ BUILDS = {
     'many': ('ManyChannels', 'float32', 16, 2, True, NATIVE),
     'many_plain': ('ManyChannels', 'float32', 15, 1, False, NATIVE),
     'many_double': ('ManyChannels', 'float64', 14, 3, True, NATIVE),
-    'many_16_bytes': ('ManyChannels', 'float32', 12, 3, False, ['-O2', '-march=x86-64']),
+    'many_16_bytes': (
+        'ManyChannels',
+        'float32',
+        12,
+        3,
+        False,
+        ['-O2', '-march=x86-64'],
+    ),
     'many_64_bytes': (
         'ManyChannels',
         'float32',
@@ -39,7 +46,7 @@ BUILDS = {
     ),
 }
 SHAPES = {
-    # batch, channels, rows, columns, filters, rows and columns of filters, zeros around,
+    # batch, channels, rows, columns, filters, their rows and columns, zeros around,
     # whether filters are flipped, whether pooling drops what is left
     'one_tile': (5, 2, 13, 14, 20, 7, 5, NONE, True, True),
     'many_tiles': (3, 3, 41, 30, 9, 3, 7, ((1, 2), (3, 3)), False, False),
@@ -205,7 +212,9 @@ def test_clang_and_a_build_without_openmp(tmp_path):
 
 
 def test_gradients_of_the_oracle_are_those_of_finite_differences():
-    inputs = Inputs((2, 2, 7, 8, 3, 3, 4, ((1, 0), (2, 1)), False, False), 'random', float)
+    inputs = Inputs(
+        (2, 2, 7, 8, 3, 3, 4, ((1, 0), (2, 1)), False, False), 'random', float
+    )
     settings = (inputs.pads, inputs.flip, True, 2, inputs.whole)
     arrays = [inputs.images, inputs.weights, inputs.bias]
     output = oracle.forward(*arrays, *settings)
