@@ -2,7 +2,8 @@
 
 ``fused`` (default True) replaces samplers by fused kernels; results stay the same.
 ``fused_convolution`` (default True) replaces convolutions, and relu and max-pooling
-behind them, by fused kernels where these are faster than Theano's own.
+behind them, by fused kernels where these are faster than Theano's own; it also replaces
+mean-pooling.
 ``fast_path`` (default True) lets kernels use AVX-512 if the processor has it.
 Functions that are already compiled do not change.
 

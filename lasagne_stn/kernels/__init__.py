@@ -1,5 +1,5 @@
 """Fused kernels and the graph rewrites that use them; importing registers these."""
 
-from . import convolution, sampling
+from . import convolution, pooling, sampling
 
-__all__ = ['convolution', 'sampling']
+__all__ = ['convolution', 'pooling', 'sampling']

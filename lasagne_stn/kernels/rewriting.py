@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from typing import Sequence
 
-from theano import Variable, gof
+import numpy as np
+from theano import Constant, Variable, gof
 from theano import tensor as T
 from theano.compile import optdb
 
-__all__ = ['device_is_active', 'runs_on_device', 'Rewrite', 'replace']
+__all__ = ['device_is_active', 'runs_on_device', 'integers_of', 'Rewrite', 'replace']
 
 
 class Rewrite(gof.Optimizer):
@@ -38,6 +39,13 @@ def runs_on_device(query: gof.Query) -> bool:
     return any(mover in optdb.__db__[tag] for tag in query.include) and not any(
         mover in optdb.__db__[tag] for tag in query.exclude
     )
+
+
+def integers_of(variable: Variable) -> tuple[int, ...] | None:
+    """Return the integers of a constant, None if the variable is no constant."""
+    if not isinstance(variable, Constant):
+        return None
+    return tuple(int(number) for number in np.ravel(variable.data))
 
 
 def replace(

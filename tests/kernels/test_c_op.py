@@ -6,6 +6,10 @@ import shutil
 import pytest
 
 from lasagne_stn.kernels.c_op import SHARED, CodeFolder
+from lasagne_stn.kernels.convolution.cpu import C_CODE as CONVOLUTION
+from lasagne_stn.kernels.convolution.cpu import Convolution
+from lasagne_stn.kernels.pooling.cpu import C_CODE as POOLING
+from lasagne_stn.kernels.pooling.cpu import MeanPool
 from lasagne_stn.kernels.sampling.cpu import FusedSample
 from lasagne_stn.kernels.sampling.sampler_op import C_CODE
 from lasagne_stn.sampling.markers import SamplerKind
@@ -56,13 +60,22 @@ def test_a_renamed_file_changes_the_key(folder):
     assert CodeFolder(folder, CPU).checksum() != before
 
 
-def test_every_file_belongs_to_an_op():
+@pytest.mark.parametrize(
+    'folder, families',
+    [
+        (C_CODE, (CPU, GPU)),
+        (CONVOLUTION, (Convolution.code.parts,)),
+        (POOLING, (MeanPool.code.parts,)),
+    ],
+    ids=['sampling', 'convolution', 'pooling'],
+)
+def test_every_file_belongs_to_an_op(folder, families):
     files = set()
-    for parts in (CPU, GPU):
-        files.update(CodeFolder(C_CODE, parts).files())
+    for parts in families:
+        files.update(CodeFolder(folder, parts).files())
     assert files == {
         os.path.join(path, name)
-        for path, _, names in os.walk(C_CODE)
+        for path, _, names in os.walk(folder)
         for name in names
         if not name.endswith('.md')
     }

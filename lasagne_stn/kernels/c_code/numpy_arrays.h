@@ -5,6 +5,8 @@
 #include <Python.h>
 #include <numpy/arrayobject.h>
 
+#include <new>
+
 #include "buffers.h"
 
 namespace stn {
@@ -54,6 +56,33 @@ inline bool prepare_output(PyArrayObject** output, int axes, const npy_intp* sha
                                  ? PyArray_SimpleNew(axes, dims, type)
                                  : Buffers::new_array(axes, dims, type, bytes));
   return *output != NULL;
+}
+
+// Whether an array has a shape; on false a Python error is set.
+inline bool has_shape(const char* name, const char* argument, PyArrayObject* array,
+                      const npy_intp* shape) {
+  const npy_intp* given = PyArray_DIMS(array);
+  if (PyArray_CompareLists(const_cast<npy_intp*>(given), const_cast<npy_intp*>(shape),
+                           PyArray_NDIM(array)))
+    return true;
+  PyErr_Format(PyExc_ValueError,
+               "%s: %s must have the shape (%zd, %zd, %zd, %zd); got (%zd, %zd, %zd, %zd)",
+               name, argument, (Py_ssize_t)shape[0], (Py_ssize_t)shape[1],
+               (Py_ssize_t)shape[2], (Py_ssize_t)shape[3], (Py_ssize_t)given[0],
+               (Py_ssize_t)given[1], (Py_ssize_t)given[2], (Py_ssize_t)given[3]);
+  return false;
+}
+
+// Runs a computation; returns what Theano expects, 0, or 1 with an error set.
+template <typename Computation>
+inline int run(const Computation& computation) {
+  try {
+    computation();
+    return 0;
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+    return 1;
+  }
 }
 
 }  // namespace stn

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import theano
 from theano import Variable, gof
 from theano import tensor as T
 from theano.tensor.nnet.abstract_conv import AbstractConv2d
 from theano.tensor.signal.pool import Pool
 
+from ..rewriting import integers_of
 from .elementwise import is_relu
 from .kind import ConvolutionKind
 
@@ -111,16 +111,10 @@ def window_of(node):
     op = node.op
     if op.mode != 'max' or op.ndim != 2:
         return None
-    size, stride, pad = map(_numbers, node.inputs[-3:])
+    size, stride, pad = map(integers_of, node.inputs[-3:])
     if size is None or size != stride or pad != (0, 0) or size[0] != size[1]:
         return None
     return size[0]
-
-
-def _numbers(variable):
-    if not isinstance(variable, theano.Constant):
-        return None
-    return tuple(int(number) for number in np.ravel(variable.data))
 
 
 def is_bias_gradient(node: gof.Apply) -> bool:

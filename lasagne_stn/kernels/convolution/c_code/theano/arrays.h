@@ -2,8 +2,6 @@
 #ifndef STN_CONVOLUTION_ARRAYS_H
 #define STN_CONVOLUTION_ARRAYS_H
 
-#include <new>
-
 #include "few_channels.h"
 #include "many_channels.h"
 #include "numpy_arrays.h"
@@ -71,33 +69,6 @@ inline void mask_shape(const Problem& problem, npy_intp* shape) {
   shape[1] = problem.rows.pooled;
   shape[2] = problem.columns.pooled;
   shape[3] = problem.mask_filters();
-}
-
-// Whether an array has a shape; on false a Python error is set.
-inline bool has_shape(const char* name, const char* argument, PyArrayObject* array,
-                      const npy_intp* shape) {
-  const npy_intp* given = PyArray_DIMS(array);
-  if (PyArray_CompareLists(const_cast<npy_intp*>(given), const_cast<npy_intp*>(shape),
-                           PyArray_NDIM(array)))
-    return true;
-  PyErr_Format(PyExc_ValueError,
-               "%s: %s must have the shape (%zd, %zd, %zd, %zd); got (%zd, %zd, %zd, %zd)",
-               name, argument, (Py_ssize_t)shape[0], (Py_ssize_t)shape[1],
-               (Py_ssize_t)shape[2], (Py_ssize_t)shape[3], (Py_ssize_t)given[0],
-               (Py_ssize_t)given[1], (Py_ssize_t)given[2], (Py_ssize_t)given[3]);
-  return false;
-}
-
-// Runs a computation; returns what Theano expects, 0, or 1 with an error set.
-template <typename Computation>
-inline int run(const Computation& computation) {
-  try {
-    computation();
-    return 0;
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
-    return 1;
-  }
 }
 
 }  // namespace stn
