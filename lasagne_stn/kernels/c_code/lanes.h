@@ -44,6 +44,8 @@ struct Lanes {
   // The same at any address.
   typedef T LooseVector
       __attribute__((vector_size(STN_VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+  typedef Integer LooseIntegers
+      __attribute__((vector_size(STN_VECTOR_BYTES), aligned(sizeof(T)), may_alias));
   typedef uint16_t LooseShorts
       __attribute__((vector_size(2 * COUNT), aligned(2), may_alias));
 
@@ -52,6 +54,12 @@ struct Lanes {
   }
   static STN_INLINE void store(T* to, Vector value) {
     *reinterpret_cast<LooseVector*>(to) = value;
+  }
+  static STN_INLINE Integers load_integers(const Integer* from) {
+    return *reinterpret_cast<const LooseIntegers*>(from);
+  }
+  static STN_INLINE void store_integers(Integer* to, Integers value) {
+    *reinterpret_cast<LooseIntegers*>(to) = value;
   }
   static STN_INLINE Vector all(T value) { return value - Vector{}; }
   static STN_INLINE Integers all_integers(Integer value) { return value - Integers{}; }

@@ -111,8 +111,9 @@ def method_of(
     -------
     Method or None
     """
-    channels, kernel = filter_shape[1], filter_shape[2:]
-    if channels is None or None in kernel:
+    channels = filter_shape[1]
+    kernel = [taps for taps in filter_shape[2:] if taps is not None]
+    if channels is None or len(kernel) < 2:
         return None
     for row in METHODS:
         if row.serves(channels, kernel):

@@ -19,12 +19,12 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
       : Base(problem),
         channels_(this->channel_blocks() * L),
         filters_(this->filter_blocks() * L),
-        // Frequencies are an odd number of cache lines apart, or they would share the few
-        // places of a cache.
-        image_step_(size_t(PAIRS) * 2 * channels_ + 16),
-        output_step_(size_t(PAIRS) * 2 * filters_ + 16),
-        weight_step_(size_t(problem.channels) * 2 * filters_ + 16),
-        turned_step_(size_t(problem.filters) * 2 * channels_ + 16) {}
+        // Rows, and frequencies, are an odd number of cache lines apart, or they would
+        // share the few places of a cache.
+        image_step_(PAIRS * row(channels_) + 16),
+        output_step_(PAIRS * row(filters_) + 16),
+        weight_step_(problem.channels * row(filters_) + 16),
+        turned_step_(problem.filters * row(channels_) + 16) {}
 
   void forward(const ForwardArrays<T>& arrays) {
     this->begin_forward(arrays);
@@ -95,8 +95,9 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
   int pairs() const {
     return static_cast<int>(std::min<ptrdiff_t>(PAIRS, this->image_pairs() - first_));
   }
+  static size_t row(int lanes) { return (2 * lanes + 15) / 16 / 2 * 2 * 16 + 16; }
   static size_t offset(int pair, int lanes, int block) {
-    return size_t(pair) * 2 * lanes + block * L;
+    return pair * row(lanes) + block * L;
   }
 
   void transform_images(const T* images, const Tile& tile) {
@@ -149,11 +150,11 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
 
   void multiply(int u) const {
     const typename Spectrum::Pair pair = Spectrum::pairs()[u];
-    const Vectors<T> weights = {weights_ + u * weight_step_, filters_};
+    const Vectors<T> weights = vectors(weights_ + u * weight_step_, filters_);
     const auto compute = [&](auto product, int f) {
       product.compute(pairs(), this->problem.channels, this->filter_blocks(),
                       by_pair(images_ + f * image_step_, channels_), weights,
-                      {outputs_ + f * output_step_, filters_});
+                      vectors(outputs_ + f * output_step_, filters_));
     };
     compute(Product<T, NEITHER, false>(), pair.f);
     if (!pair.single()) compute(Product<T, CONJUGATE_B, false>(), pair.g);
@@ -161,11 +162,11 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
 
   void multiply_back(int u) const {
     const typename Spectrum::Pair pair = Spectrum::pairs()[u];
-    const Vectors<T> weights = {turned_ + u * turned_step_, channels_};
+    const Vectors<T> weights = vectors(turned_ + u * turned_step_, channels_);
     const auto compute = [&](auto product, int f) {
       product.compute(pairs(), this->problem.filters, this->channel_blocks(),
                       by_pair(outputs_ + f * output_step_, filters_), weights,
-                      {grad_images_ + f * image_step_, channels_});
+                      vectors(grad_images_ + f * image_step_, channels_));
     };
     compute(Product<T, CONJUGATE_B, false>(), pair.f);
     if (!pair.single()) compute(Product<T, NEITHER, false>(), pair.g);
@@ -174,19 +175,24 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
   // Adds up both frequencies, of which the second counts as its conjugate.
   void sum_weights(int u) const {
     const typename Spectrum::Pair pair = Spectrum::pairs()[u];
-    const Vectors<T> sums = {weights_ + u * weight_step_, filters_};
+    const Vectors<T> sums = vectors(weights_ + u * weight_step_, filters_);
     const auto compute = [&](auto product, int f) {
       product.compute(this->problem.channels, pairs(), this->filter_blocks(),
                       by_channel(images_ + f * image_step_, channels_),
-                      {outputs_ + f * output_step_, filters_}, sums);
+                      vectors(outputs_ + f * output_step_, filters_), sums);
     };
     compute(Product<T, CONJUGATE_A, true>(), pair.f);
     if (!pair.single()) compute(Product<T, CONJUGATE_B, true>(), pair.g);
   }
 
-  static Numbers<T> by_pair(const T* data, int lanes) { return {data, lanes, 2 * lanes, 1}; }
+  static Vectors<T> vectors(T* data, int lanes) {
+    return {data, lanes, static_cast<ptrdiff_t>(row(lanes))};
+  }
+  static Numbers<T> by_pair(const T* data, int lanes) {
+    return {data, lanes, static_cast<ptrdiff_t>(row(lanes)), 1};
+  }
   static Numbers<T> by_channel(const T* data, int lanes) {
-    return {data, lanes, 1, 2 * lanes};
+    return {data, lanes, 1, static_cast<ptrdiff_t>(row(lanes))};
   }
 
   void sum_to_weights() const {

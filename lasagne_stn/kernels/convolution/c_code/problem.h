@@ -5,7 +5,6 @@
 #ifndef STN_CONVOLUTION_PROBLEM_H
 #define STN_CONVOLUTION_PROBLEM_H
 
-#include <cmath>
 #include <cstddef>
 
 namespace stn {
@@ -80,26 +79,6 @@ class Tiling {
   int tall_, wide_;
   ptrdiff_t across_;
 };
-
-// A bound on what is transformed: an infinity, a NaN or a huge number would reach every
-// pixel of its tile.
-template <typename T>
-T largest();
-template <>
-inline float largest<float>() {
-  return 1e15f;
-}
-template <>
-inline double largest<double>() {
-  return 1e150;
-}
-
-template <typename T>
-bool can_be_transformed(const T* numbers, ptrdiff_t count) {
-  bool fine = true;
-  for (ptrdiff_t k = 0; k < count; ++k) fine &= std::fabs(numbers[k]) < largest<T>();
-  return fine;
-}
 
 }  // namespace stn
 

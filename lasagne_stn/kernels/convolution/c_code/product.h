@@ -2,8 +2,7 @@
 // of spectra times weights.
 //
 // C[m] (+)= sum over k of A[m][k] B[k], with vectors B[k] and C[m], and numbers A[m][k].
-// Real and imaginary parts of a vector of n numbers are `half` numbers apart. A or B may
-// be conjugated.
+// A or B may be conjugated.
 #ifndef STN_CONVOLUTION_PRODUCT_H
 #define STN_CONVOLUTION_PRODUCT_H
 
@@ -21,10 +20,11 @@ struct Numbers {
   ptrdiff_t imaginary, next_m, next_k;
 };
 
+// Where vectors are: how far imaginary parts and the next vector are away.
 template <typename T>
 struct Vectors {
   T* data;
-  ptrdiff_t half;
+  ptrdiff_t half, next;
 };
 
 template <typename T, Conjugated conjugated, bool accumulate>
@@ -45,7 +45,7 @@ class Product {
   // Fewer would not hide the latency of the multiplications.
   enum { ROWS = 4, WIDE = STN_VECTOR_BYTES == 64 ? 2 : 1 };
 
-  static Vectors<T> at(Vectors<T> all, int v) { return {all.data + v * L, all.half}; }
+  static Vectors<T> at(Vectors<T> all, int v) { return {all.data + v * L, all.half, all.next}; }
 
   template <int V>
   static void columns(int M, int K, Numbers<T> a, Vectors<T> b, Vectors<T> c) {
@@ -57,15 +57,15 @@ class Product {
   template <int R, int V>
   static STN_INLINE void tile(int m, int K, Numbers<T> a, Vectors<T> b, Vectors<T> c) {
     Vector re[R][V], im[R][V];
-    T* out = c.data + m * 2 * c.half;
+    T* out = c.data + m * c.next;
     STN_UNROLL for (int r = 0; r < R; ++r) STN_UNROLL for (int v = 0; v < V; ++v) {
-      const T* old = out + r * 2 * c.half + v * L;
+      const T* old = out + r * c.next + v * L;
       re[r][v] = accumulate ? Lanes<T>::load(old) : Vector{};
       im[r][v] = accumulate ? Lanes<T>::load(old + c.half) : Vector{};
     }
     const T* numbers = a.data + m * a.next_m;
     const T* row = b.data;
-    for (int k = 0; k < K; ++k, numbers += a.next_k, row += 2 * b.half) {
+    for (int k = 0; k < K; ++k, numbers += a.next_k, row += b.next) {
       Vector b_re[V], b_im[V];
       STN_UNROLL for (int v = 0; v < V; ++v) {
         b_re[v] = Lanes<T>::load(row + v * L);
@@ -94,8 +94,8 @@ class Product {
       }
     }
     STN_UNROLL for (int r = 0; r < R; ++r) STN_UNROLL for (int v = 0; v < V; ++v) {
-      Lanes<T>::store(out + r * 2 * c.half + v * L, re[r][v]);
-      Lanes<T>::store(out + r * 2 * c.half + c.half + v * L, im[r][v]);
+      Lanes<T>::store(out + r * c.next + v * L, re[r][v]);
+      Lanes<T>::store(out + r * c.next + c.half + v * L, im[r][v]);
     }
   }
 };

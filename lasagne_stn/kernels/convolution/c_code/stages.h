@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "bound.h"
 #include "direct.h"
 #include "epilogue.h"
 #include "threads.h"

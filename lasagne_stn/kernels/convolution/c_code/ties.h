@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lanes.h"
 #include "problem.h"
 
 namespace stn {
@@ -48,8 +49,10 @@ class TieFinder {
   void prepare(const Problem& problem) {
     tall_ = problem.rows.image + problem.rows.pad;
     wide_ = problem.columns.image + problem.columns.pad;
-    padded_.assign(problem.channels * tall_ * wide_, T(0));
+    if (problem.rows.pad || problem.columns.pad)
+      padded_.assign(problem.channels * tall_ * wide_, T(0));
     for (Flags* flags : {&across_, &down_, &right_, &below_}) flags->resize(tall_ * wide_);
+    equal_.resize(tall_ * wide_);
   }
 
   void find(const Problem& problem, const T* image, Ties<T, POOL>* ties) {
@@ -73,9 +76,13 @@ class TieFinder {
 
  private:
   typedef std::vector<uint8_t> Flags;  // one for each pixel of the padded image
+  typedef typename Lanes<T>::Integer Integer;
 
   void pad(const Problem& problem, const T* image) {
     const Axis &rows = problem.rows, &columns = problem.columns;
+    image_ = image;
+    if (!rows.pad && !columns.pad) return;
+    image_ = padded_.data();
     for (int channel = 0; channel < problem.channels; ++channel)
       for (ptrdiff_t i = 0; i < rows.image; ++i, image += columns.image)
         std::copy(
@@ -86,16 +93,26 @@ class TieFinder {
   // Does each pixel equal the one to its right, and the one below, in all channels? What
   // is compared across the end of a row is not read later.
   void compare_neighbours(int channels) {
-    const ptrdiff_t pixels = tall_ * wide_;
-    uint8_t *across = across_.data(), *down = down_.data();
-    std::fill(across, across + pixels, 1);
-    std::fill(down, down + pixels, 1);
+    compare(channels, 1, &across_);
+    compare(channels, wide_, &down_);
+  }
+
+  void compare(int channels, ptrdiff_t step, Flags* flags) {
+    const ptrdiff_t pixels = tall_ * wide_, compared = std::max<ptrdiff_t>(0, pixels - step);
+    enum { L = Lanes<T>::COUNT };
+    std::fill(equal_.begin(), equal_.end(), -1);
     for (int channel = 0; channel < channels; ++channel) {
-      const T* plane = &padded_[channel * pixels];
-      for (ptrdiff_t k = 0; k + 1 < pixels; ++k) across[k] &= plane[k] == plane[k + 1];
-      for (ptrdiff_t k = 0; k + wide_ < pixels; ++k)
-        down[k] &= plane[k] == plane[k + wide_];
+      const T* plane = image_ + channel * pixels;
+      Integer* equal = equal_.data();
+      ptrdiff_t k = 0;
+      for (; k + L <= compared; k += L)
+        Lanes<T>::store_integers(
+            equal + k, Lanes<T>::load_integers(equal + k) &
+                           (Lanes<T>::load(plane + k) == Lanes<T>::load(plane + k + step)));
+      for (; k < compared; ++k) equal[k] &= -Integer(plane[k] == plane[k + step]);
     }
+    for (ptrdiff_t k = 0; k < pixels; ++k)
+      (*flags)[k] = static_cast<uint8_t>(equal_[k] & 1);
   }
 
   // Replaces each flag by whether it and the next ones, `length` in all, are set.
@@ -161,19 +178,21 @@ class TieFinder {
     for (int number = 0; number < ties->colours; ++number) {
       const T* values = &ties->values[number * channels];
       int channel = 0;
-      while (channel < channels && values[channel] == padded_[channel * pixels + at])
+      while (channel < channels && values[channel] == image_[channel * pixels + at])
         ++channel;
       if (channel == channels) return static_cast<uint8_t>(number + 1);
     }
     if (ties->colours == MOST_COLOURS) return 0;
     T* values = &ties->values[ties->colours * channels];
     for (int channel = 0; channel < channels; ++channel)
-      values[channel] = padded_[channel * pixels + at];
+      values[channel] = image_[channel * pixels + at];
     return static_cast<uint8_t>(++ties->colours);
   }
 
   ptrdiff_t tall_, wide_;
+  const T* image_;  // with zeros around it
   std::vector<T> padded_;
+  std::vector<Integer> equal_;
   Flags across_, down_, right_, below_;
 };
 

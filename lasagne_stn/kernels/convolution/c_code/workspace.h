@@ -23,7 +23,7 @@ class Buffer {
   T* get(size_t count) {
     if (count <= count_) return data_;
     const size_t page = size_t(2) << 20;
-    const size_t align = count * sizeof(T) < page ? 64 : page;
+    const size_t align = count * sizeof(T) < page / 8 ? 64 : page;
     const size_t bytes = (count * sizeof(T) + align - 1) / align * align;
     void* made = NULL;
     free(data_);
