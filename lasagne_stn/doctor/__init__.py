@@ -8,6 +8,7 @@ does not import Theano: `ask_theano` does so in another one.
 from .child import blas_speeds
 from .device import device_line
 from .doctor import examine, report
+from .kernels import kernels_line
 from .lines import Line, blas_line, cache_line, compiler_line, openmp_line
 from .packages import package_line
 from .process import ask_theano
@@ -24,6 +25,7 @@ __all__ = [
     'blas_line',
     'blas_speeds',
     'openmp_line',
+    'kernels_line',
     'cache_line',
     'device_line',
 ]

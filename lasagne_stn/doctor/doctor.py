@@ -13,6 +13,7 @@ from .._platform.toolchain import find_compiler, find_headers
 from .._platform.versions import REQUIREMENTS, check_python, installed_version
 from .device import device_line, missing_parts
 from .fix import fix_packages
+from .kernels import kernels_line, processor_features
 from .lines import Line, blas_line, cache_line, compiler_line, openmp_line
 from .packages import commands_line, package_line
 from .process import ask_theano, broken_package
@@ -42,9 +43,9 @@ def examine(ask: Callable[[], dict[str, Any]] = ask_theano) -> list[Line]:
     Returns
     -------
     list of Line
-        Python, its packages, Theano's flags, compiler, BLAS, OpenMP, compile cache and
-        device. If Theano does not start, a line says why, and what only Theano knows is
-        left out.
+        Python, its packages, Theano's flags, compiler, BLAS, OpenMP, kernels, compile
+        cache and device. If Theano does not start, a line says why, and what only
+        Theano knows is left out.
     """
     given = user_flags(os.environ)
     cache = _checked('compile cache', _cache_line, given)
@@ -95,6 +96,7 @@ def _machine_lines(facts):
             thread_count(),
             facts['openmp_works'],
         ),
+        _checked('kernels', _kernels_line, facts['cxx']),
         _checked('compile cache', cache_line, facts['compiledir']),
         _checked(
             'device', device_line, facts['device'], missing_parts, facts['active']
@@ -132,6 +134,10 @@ def _python_line():
 
 def _package_line(name, error):
     return package_line(name, installed_version(name), error)
+
+
+def _kernels_line(compiler):
+    return kernels_line(compiler, processor_features())
 
 
 def _cache_line(given):

@@ -371,6 +371,7 @@ def test_nothing_is_broken_where_the_package_can_be_imported():
         'C++ compiler',
         'BLAS',
         'OpenMP',
+        'kernels',
         'compile cache',
         'device',
     ]
