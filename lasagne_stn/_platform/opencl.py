@@ -7,6 +7,7 @@ tensors crashes the process on OpenCL.
 from __future__ import annotations
 
 import re
+import sys
 
 __all__ = ['patch']
 
@@ -54,6 +55,8 @@ def patch() -> None:
     - Sums use groups of 64 work items instead of the maximum: on a CPU that is 4096
       work items with 12 barriers for the few numbers of a sum.
     """
+    if 'theano.gpuarray' not in sys.modules:  # Theano imports it if a device is active
+        return
     from theano.gpuarray import elemwise, nnet, type
 
     active = {type.get_context(name).kind for name in type.list_contexts()}

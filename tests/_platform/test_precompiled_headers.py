@@ -61,7 +61,8 @@ def test_the_second_file_with_the_same_flags_uses_them(folders, tmp_path, more):
         [line for line in text.splitlines() if line.startswith('!')] for text in opened
     ]
     assert used == [[], ['! %s.gch' % added[2]]]
-    assert opened[0].count('pyconfig.h') == 1 and 'pyconfig.h' not in opened[1]
+    # Some Pythons have a pyconfig.h that includes another one.
+    assert 'pyconfig.h' in opened[0] and 'pyconfig.h' not in opened[1]
 
 
 @needs_compiler

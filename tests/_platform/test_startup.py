@@ -10,7 +10,7 @@ import pytest
 
 from helpers.processes import python
 from helpers.unpatched import needs_unpatched_theano
-from lasagne_stn._platform import flags, startup, toolchain
+from lasagne_stn._platform import flags, opencl, startup, toolchain
 from lasagne_stn._platform.versions import requirement
 
 ROOT = str(pathlib.Path(__file__).resolve().parents[2])
@@ -34,6 +34,12 @@ def test_import_is_silent_and_keeps_the_users_flags(environment, float_type):
         'assert theano.config.floatX == "%s"' % float_type
     )
     assert python(environment, code) == ('', '', 0)
+
+
+def test_import_leaves_the_device_backend_to_theano(monkeypatch):
+    monkeypatch.delitem(sys.modules, 'theano.gpuarray', raising=False)
+    opencl.patch()
+    assert 'theano.gpuarray' not in sys.modules
 
 
 def test_import_works_silently_without_a_compiler(environment, tmp_path):

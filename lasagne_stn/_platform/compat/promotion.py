@@ -10,6 +10,8 @@ constant, and on numpy scalars to compute with it.
 - Integers that Python computes, where there is no C code, raise an OverflowError if
   they do not fit. They wrapped around, as in C.
 - ``np.float32(1) / 3.0`` now has float32 accuracy.
+- ``np.int32(1) & 0xffffffff`` raises an OverflowError, and with it random numbers that
+  Python draws, as for dropout where there is no compiler.
 - ``copy(RandomState)`` now shares the generator's state, so drawing from the copy
   advanced the original.
 
@@ -55,4 +57,5 @@ PATCHES = [
         'from copy import copy\n',
         'from copy import deepcopy as copy\n',
     ),
+    Patch('theano.sandbox.rng_mrg', '& mask)', '& np.int64(mask))'),
 ]

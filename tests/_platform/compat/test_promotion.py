@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
+from theano.sandbox.rng_mrg import MRG_RandomStreams
 
 from helpers import promotions
 from lasagne_stn._platform.compat.as_before import dtype_of, whole_numbers
@@ -84,6 +85,19 @@ def test_the_copy_of_a_random_state_does_not_advance_it():
     np.testing.assert_array_equal(numbers, before.uniform(size=3))
     np.testing.assert_array_equal(advanced.uniform(size=4), before.uniform(size=4))
     np.testing.assert_array_equal(generator.uniform(size=3), numbers)
+
+
+@pytest.mark.parametrize('dtype', ['float16', 'float32', 'float64'])
+def test_random_numbers_that_python_draws_are_those_of_the_c_code(dtype):
+    def drawn(mode):
+        numbers = MRG_RandomStreams(7).uniform((2, 50), dtype=dtype)
+        return theano.function([], numbers, mode=mode)()
+
+    found = drawn(theano.compile.Mode('py', None))
+    assert found.dtype == dtype and 0 < found.min() < 0.1 and 0.9 < found.max() <= 1
+    if theano.config.cxx and dtype != 'float16':  # which has no C code
+        compiled = drawn(theano.compile.Mode('c|py', None))
+        np.testing.assert_allclose(found, compiled, rtol=np.finfo(dtype).eps)
 
 
 @pytest.mark.parametrize('dtype', ['int8', 'uint8', 'int64', 'uint64', 'bool'])
