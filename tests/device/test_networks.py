@@ -7,6 +7,7 @@ import theano
 from helpers.host_work import host_operations
 from lasagne_stn.bench import training_step
 from lasagne_stn.bench.remote import Remote
+from lasagne_stn.bench.training_networks import TRAINING_NETWORKS
 
 STEPS = 10
 
@@ -19,7 +20,7 @@ class Training(training_step.TheanoTraining):
 
     def start(self, name):
         """Compile; a process of its own gives back nothing that cannot be sent."""
-        self.load(name, batch=6, size=30)
+        self.load(TRAINING_NETWORKS[name]._replace(batch=6, size=30))
         for value in self._arguments['updates']:
             if value.name == 'b' and value.get_value().shape == (6,):
                 value.set_value(np.cos(np.float32([0.6, 1.4, 1.5, 1.7, 0.8, 1.65])))
@@ -36,7 +37,7 @@ class Training(training_step.TheanoTraining):
         return host_operations(self._step)
 
 
-@pytest.mark.parametrize('name', ['ST-FCN', 'ST-CNN'])
+@pytest.mark.parametrize('name', ['ST-FCN', 'R ST-CNN'])
 def test_ten_steps_equal_those_of_the_cpu(name):
     ours = Training()
     ours.start(name)
