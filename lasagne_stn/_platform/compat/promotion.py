@@ -48,6 +48,11 @@ PATCHES = [
         'variable = np.asarray(variable, dtype=nout.dtype)',
         'variable = theano._asarray(variable, dtype=nout.dtype)',
     ),
+    Patch(
+        'theano.tensor.elemwise',
+        'variable.fill(self.scalar_op.identity)',
+        'variable.fill(np.asarray(self.scalar_op.identity).astype(variable.dtype))',
+    ),
     Patch('theano.scalar.basic', 'np.all(x == x_)', 'np.all(np.asarray(x) == x_)'),
     Patch(
         'theano.scalar.basic', 'np.float32(1.0) / x', 'np.float32(1.0) / np.asarray(x)'

@@ -75,6 +75,13 @@ def test_integers_that_python_computes_wrap_around():
     assert (found.dtype, found) == (np.int8, -56)
 
 
+def test_python_reduces_an_empty_array_of_unsigned_integers():
+    op = T.elemwise.CAReduce(theano.scalar.and_)
+    x = T.matrix(dtype='uint8')
+    run = theano.function([x], op(x), mode=theano.compile.Mode('py', None))
+    assert run(np.zeros((0, 3), 'uint8')) == 255  # -1 in eight bits
+
+
 def test_the_copy_of_a_random_state_does_not_advance_it():
     state = T.raw_random.random_state_type('state')
     new, drawn = T.raw_random.uniform(state, (3,))
