@@ -53,7 +53,7 @@ class FuseSamplers(Rewrite):
 
     def apply(self, fgraph: gof.FunctionGraph) -> None:
         """Replace what has a kernel, one marked output of a sampler after the other."""
-        if not (config.fused and theano.config.cxx):
+        if not (config.fused and flags().cxx):
             return
         marked = [
             node
@@ -83,6 +83,11 @@ class RemoveMarkers(Rewrite):
         ]
         for output, value in reversed(pairs):
             fgraph.replace_validate(output, value, reason='lasagne_stn_unmark')
+
+
+def flags():
+    """Return Theano's current flags."""
+    return theano.config
 
 
 def _marked_inputs(output_node):
