@@ -1,8 +1,8 @@
 // Vectors of lanes: as many numbers as the processor computes at a time.
 //
-// These are the compiler's own vector types, so one source serves AVX-512, AVX2, SSE and
-// NEON; only the number of lanes differs. A wider vector than the processor's would also
-// compile, but runs several times slower.
+// These are the compiler's own vector types, so one source serves AVX-512, AVX2, SSE
+// and NEON; only the number of lanes differs. A wider vector than the processor's would
+// also compile, but runs several times slower.
 #ifndef STN_LANES_H
 #define STN_LANES_H
 

@@ -1,4 +1,5 @@
-// Theano's numpy arrays as kernels use them: contiguous inputs, and outputs that are kept.
+// Theano's numpy arrays as kernels use them: contiguous inputs, and outputs that are
+// kept.
 #ifndef STN_NUMPY_ARRAYS_H
 #define STN_NUMPY_ARRAYS_H
 
@@ -65,11 +66,12 @@ inline bool has_shape(const char* name, const char* argument, PyArrayObject* arr
   if (PyArray_CompareLists(const_cast<npy_intp*>(given), const_cast<npy_intp*>(shape),
                            PyArray_NDIM(array)))
     return true;
-  PyErr_Format(PyExc_ValueError,
-               "%s: %s must have the shape (%zd, %zd, %zd, %zd); got (%zd, %zd, %zd, %zd)",
-               name, argument, (Py_ssize_t)shape[0], (Py_ssize_t)shape[1],
-               (Py_ssize_t)shape[2], (Py_ssize_t)shape[3], (Py_ssize_t)given[0],
-               (Py_ssize_t)given[1], (Py_ssize_t)given[2], (Py_ssize_t)given[3]);
+  PyErr_Format(
+      PyExc_ValueError,
+      "%s: %s must have the shape (%zd, %zd, %zd, %zd); got (%zd, %zd, %zd, %zd)", name,
+      argument, (Py_ssize_t)shape[0], (Py_ssize_t)shape[1], (Py_ssize_t)shape[2],
+      (Py_ssize_t)shape[3], (Py_ssize_t)given[0], (Py_ssize_t)given[1],
+      (Py_ssize_t)given[2], (Py_ssize_t)given[3]);
   return false;
 }
 

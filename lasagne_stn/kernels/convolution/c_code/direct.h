@@ -22,8 +22,8 @@ class Direct {
     return sum;
   }
 
-  // Adds what the gradient to one output gives to the weights and to the image, of which
-  // either may be NULL.
+  // Adds what the gradient to one output gives to the weights and to the image, of
+  // which either may be NULL.
   void add_gradients(int filter, ptrdiff_t row, ptrdiff_t column, T gradient,
                      T* grad_weights, T* grad_image) const {
     each_tap(filter, row, column, [&](ptrdiff_t weight, ptrdiff_t pixel) {
@@ -34,8 +34,8 @@ class Direct {
   }
 
  private:
-  // Calls a function with the index of each weight of a filter, and that of the pixel it
-  // is multiplied by: -1 outside the image.
+  // Calls a function with the index of each weight of a filter, and that of the pixel
+  // it is multiplied by: -1 outside the image.
   template <typename Function>
   void each_tap(int filter, ptrdiff_t row, ptrdiff_t column,
                 const Function& function) const {
@@ -45,10 +45,9 @@ class Direct {
         for (int j = 0; j < columns.kernel; ++j) {
           const ptrdiff_t y = row + i - rows.before, x = column + j - columns.before;
           const bool inside = y >= 0 && y < rows.image && x >= 0 && x < columns.image;
-          function(
-              (ptrdiff_t(filter) * problem_.channels + channel) * problem_.taps() +
-                  problem_.tap(rows.kernel - 1 - i, columns.kernel - 1 - j),
-              inside ? (channel * rows.image + y) * columns.image + x : -1);
+          function((ptrdiff_t(filter) * problem_.channels + channel) * problem_.taps() +
+                       problem_.tap(rows.kernel - 1 - i, columns.kernel - 1 - j),
+                   inside ? (channel * rows.image + y) * columns.image + x : -1);
         }
   }
 

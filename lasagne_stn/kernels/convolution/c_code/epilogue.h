@@ -1,8 +1,8 @@
 // What follows the convolution on one tile: relu, max-pooling, and their way back.
 //
-// A tile is a block [rows][columns][lane], whose lanes are filters. For each pooled pixel
-// and filter the mask keeps one bit for each output that was the maximum, none where relu
-// is off, and ZERO where the maximum is exactly 0.
+// A tile is a block [rows][columns][lane], whose lanes are filters. For each pooled
+// pixel and filter the mask keeps one bit for each output that was the maximum, none
+// where relu is off, and ZERO where the maximum is exactly 0.
 #ifndef STN_CONVOLUTION_EPILOGUE_H
 #define STN_CONVOLUTION_EPILOGUE_H
 
@@ -74,17 +74,25 @@ class Epilogue {
     Integers bits = Lanes<T>::all_integers(1);
     if (POOL > 1) {
       // In Theano's order, which decides what becomes of a NaN.
-      each(tall, wide, [&](int, const T* output) {
-        const Vector value = Lanes<T>::load(output);
-        most = most > value ? most : value;
-      }, window);
+      each(
+          tall, wide,
+          [&](int, const T* output) {
+            const Vector value = Lanes<T>::load(output);
+            most = most > value ? most : value;
+          },
+          window);
       bits = Integers{};
-      each(tall, wide, [&](int q, const T* output) {
-        bits |= (Lanes<T>::load(output) == most) & Lanes<T>::all_integers(groups[q]);
-      }, window);
+      each(
+          tall, wide,
+          [&](int q, const T* output) {
+            bits |=
+                (Lanes<T>::load(output) == most) & Lanes<T>::all_integers(groups[q]);
+          },
+          window);
     }
     if (RELU) {
-      bits = most > zero ? bits : (most == zero) & (bits | Lanes<T>::all_integers(ZERO));
+      bits =
+          most > zero ? bits : (most == zero) & (bits | Lanes<T>::all_integers(ZERO));
       most = most < zero ? zero : most;
     }
     Lanes<T>::store_shorts(mask, bits);
@@ -100,12 +108,16 @@ class Epilogue {
       return value;
     }
     const Integers bits = Lanes<T>::load_shorts(mask);
-    if (RELU) value = (bits & Lanes<T>::all_integers(ZERO)) ? value * T(problem_.slope) : value;
-    each(tall, wide, [&](int q, T* output) {
-      const Vector share = (bits & Lanes<T>::all_integers(1 << q)) ? value : zero;
-      Lanes<T>::store(output, share);
-      sum += share;
-    }, window);
+    if (RELU)
+      value = (bits & Lanes<T>::all_integers(ZERO)) ? value * T(problem_.slope) : value;
+    each(
+        tall, wide,
+        [&](int q, T* output) {
+          const Vector share = (bits & Lanes<T>::all_integers(1 << q)) ? value : zero;
+          Lanes<T>::store(output, share);
+          sum += share;
+        },
+        window);
     return sum;
   }
 

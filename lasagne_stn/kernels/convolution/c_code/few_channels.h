@@ -1,5 +1,5 @@
-// The method for one or two channels: a spectrum of a pair of images is a row of numbers,
-// each of which is multiplied by the weights of a block of filters.
+// The method for one or two channels: a spectrum of a pair of images is a row of
+// numbers, each of which is multiplied by the weights of a block of filters.
 //
 // The product never leaves the cache: for each pair of images and each block of filters
 // it is made, transformed back, pooled and written. A lane is a filter; when images are
@@ -57,16 +57,16 @@ class FewChannels : public Stages<T, S, POOL, RELU> {
   void backward(const BackwardArrays<T>& arrays) {
     this->begin_backward(arrays);
     prepare(arrays.weights);
-    const size_t sums = this->filter_blocks() * CHUNKS * this->problem.channels * weight_step_;
+    const size_t sums =
+        this->filter_blocks() * CHUNKS * this->problem.channels * weight_step_;
     sums_ = memory().grad_weights.get(sums);
     std::fill(sums_, sums_ + sums, T(0));
     if (arrays.grad_images)
       grad_images_ = memory().grad_images.get(this->filter_blocks() * images_step());
     each_part([&](const Tile& tile) {
       transform_images(arrays.images, tile);
-      share_out(this->filter_blocks(), CHUNKS, [&](int block, int chunk) {
-        go_back(arrays, tile, block, chunk);
-      });
+      share_out(this->filter_blocks(), CHUNKS,
+                [&](int block, int chunk) { go_back(arrays, tile, block, chunk); });
       if (arrays.grad_images) sum_to_images(tile);
     });
     if (arrays.grad_weights) sum_to_weights();
@@ -103,17 +103,18 @@ class FewChannels : public Stages<T, S, POOL, RELU> {
   }
 
   void transform_images(const T* images, const Tile& tile) {
-    share_out((pairs() + L - 1) / L, this->problem.channels, [&](int group, int channel) {
-      Complex<T>* z = this->tile_of_thread();
-      const int lanes = Base::lanes_of(group, pairs());
-      this->pairs_of_channel(images, tile, first_ + group * L, channel, z);
-      for (int f = 0; f < S * S; ++f)
-        for (int lane = 0; lane < lanes; ++lane) {
-          T* numbers = image_spectrum(images_, group * L + lane, channel) + 2 * f;
-          numbers[0] = z[f].re[lane];
-          numbers[1] = z[f].im[lane];
-        }
-    });
+    share_out(
+        (pairs() + L - 1) / L, this->problem.channels, [&](int group, int channel) {
+          Complex<T>* z = this->tile_of_thread();
+          const int lanes = Base::lanes_of(group, pairs());
+          this->pairs_of_channel(images, tile, first_ + group * L, channel, z);
+          for (int f = 0; f < S * S; ++f)
+            for (int lane = 0; lane < lanes; ++lane) {
+              T* numbers = image_spectrum(images_, group * L + lane, channel) + 2 * f;
+              numbers[0] = z[f].re[lane];
+              numbers[1] = z[f].im[lane];
+            }
+        });
   }
 
   // ---- of weights: vectors [block][channel][pair of frequencies][real, imaginary]
@@ -127,15 +128,16 @@ class FewChannels : public Stages<T, S, POOL, RELU> {
     weights_ = memory().weights.get(this->filter_blocks() * this->problem.channels *
                                     weight_step_);
     const T scale = T(1) / (S * S);
-    share_out(this->filter_blocks(), this->problem.channels, [&](int block, int channel) {
-      Complex<T>* z = this->tile_of_thread();
-      this->filters_of_channel(weights, channel, block, z);
-      T* to = weight_spectrum(weights_, block, channel);
-      for (int u = 0; u < FREQUENCIES; ++u, to += 2 * L) {
-        Lanes<T>::store(to, z[Spectrum::pairs()[u].f].re * scale);
-        Lanes<T>::store(to + L, z[Spectrum::pairs()[u].f].im * scale);
-      }
-    });
+    share_out(this->filter_blocks(), this->problem.channels,
+              [&](int block, int channel) {
+                Complex<T>* z = this->tile_of_thread();
+                this->filters_of_channel(weights, channel, block, z);
+                T* to = weight_spectrum(weights_, block, channel);
+                for (int u = 0; u < FREQUENCIES; ++u, to += 2 * L) {
+                  Lanes<T>::store(to, z[Spectrum::pairs()[u].f].re * scale);
+                  Lanes<T>::store(to + L, z[Spectrum::pairs()[u].f].im * scale);
+                }
+              });
   }
 
   // ---- products; at a frequency and its negative, weights are conjugates
@@ -171,8 +173,9 @@ class FewChannels : public Stages<T, S, POOL, RELU> {
           add_to_sum(z, image_spectrum(images_, pair, channel),
                      weight_spectrum(sums_, block * CHUNKS + chunk, channel));
         if (arrays.grad_images)
-          multiply_back(z, weight_spectrum(weights_, block, channel),
-                        image_spectrum(grad_images_ + block * images_step(), pair, channel));
+          multiply_back(
+              z, weight_spectrum(weights_, block, channel),
+              image_spectrum(grad_images_ + block * images_step(), pair, channel));
       }
     }
   }
@@ -211,43 +214,45 @@ class FewChannels : public Stages<T, S, POOL, RELU> {
   }
 
   void sum_to_images(const Tile& tile) const {
-    share_out((pairs() + L - 1) / L, this->problem.channels, [&](int group, int channel) {
-      Complex<T>* z = this->tile_of_thread();
-      T* swapped = reinterpret_cast<T*>(z);
-      const int lanes = Base::lanes_of(group, pairs());
-      std::fill(z, z + S * S, Complex<T>());
-      for (int lane = 0; lane < lanes; ++lane)
-        for (int block = 0; block < this->filter_blocks(); ++block) {
-          const T* numbers = image_spectrum(grad_images_ + block * images_step(),
-                                            group * L + lane, channel);
-          for (int f = 0; f < S * S; ++f) {
-            swapped[2 * f * L + lane] += numbers[2 * f + 1];
-            swapped[(2 * f + 1) * L + lane] += numbers[2 * f];
-          }
-        }
-      this->add_to_pairs(tile, first_ + group * L, lanes, channel, z);
-    });
+    share_out(
+        (pairs() + L - 1) / L, this->problem.channels, [&](int group, int channel) {
+          Complex<T>* z = this->tile_of_thread();
+          T* swapped = reinterpret_cast<T*>(z);
+          const int lanes = Base::lanes_of(group, pairs());
+          std::fill(z, z + S * S, Complex<T>());
+          for (int lane = 0; lane < lanes; ++lane)
+            for (int block = 0; block < this->filter_blocks(); ++block) {
+              const T* numbers = image_spectrum(grad_images_ + block * images_step(),
+                                                group * L + lane, channel);
+              for (int f = 0; f < S * S; ++f) {
+                swapped[2 * f * L + lane] += numbers[2 * f + 1];
+                swapped[(2 * f + 1) * L + lane] += numbers[2 * f];
+              }
+            }
+          this->add_to_pairs(tile, first_ + group * L, lanes, channel, z);
+        });
   }
 
   void sum_to_weights() const {
-    share_out(this->problem.channels, this->filter_blocks(), [&](int channel, int block) {
-      Complex<T>* z = this->tile_of_thread();
-      for (int u = 0; u < FREQUENCIES; ++u) {
-        Vector re = Vector{}, im = Vector{};
-        for (int chunk = 0; chunk < CHUNKS; ++chunk) {
-          const T* sums =
-              weight_spectrum(sums_, block * CHUNKS + chunk, channel) + u * 2 * L;
-          re += Lanes<T>::load(sums);
-          im += Lanes<T>::load(sums + L);
-        }
-        Base::spread_sum(u, re, im, z);
-      }
-      this->write_weights(channel, block, z);
-    });
+    share_out(
+        this->problem.channels, this->filter_blocks(), [&](int channel, int block) {
+          Complex<T>* z = this->tile_of_thread();
+          for (int u = 0; u < FREQUENCIES; ++u) {
+            Vector re = Vector{}, im = Vector{};
+            for (int chunk = 0; chunk < CHUNKS; ++chunk) {
+              const T* sums =
+                  weight_spectrum(sums_, block * CHUNKS + chunk, channel) + u * 2 * L;
+              re += Lanes<T>::load(sums);
+              im += Lanes<T>::load(sums + L);
+            }
+            Base::spread_sum(u, re, im, z);
+          }
+          this->write_weights(channel, block, z);
+        });
   }
 
   const size_t image_step_, weight_step_;  // of a channel
-  ptrdiff_t first_;  // pair of images
+  ptrdiff_t first_;                        // pair of images
   T *images_, *weights_, *sums_, *grad_images_;
 };
 

@@ -146,8 +146,8 @@ struct Transform {
     STN_UNROLL for (int k = 0; k < M; ++k) {
       Complex<T> column[R];
       column[0] = parts[0][k];
-      STN_UNROLL for (int r = 1; r < R; ++r)
-          column[r] = k == 0 ? parts[r][k] : times_root<N>(parts[r][k], r * k);
+      STN_UNROLL for (int r = 1; r < R; ++r) column[r] =
+          k == 0 ? parts[r][k] : times_root<N>(parts[r][k], r * k);
       Butterfly<R>::apply(column);
       STN_UNROLL for (int q = 0; q < R; ++q) x[k + M * q] = column[q];
     }

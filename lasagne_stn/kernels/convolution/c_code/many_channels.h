@@ -110,20 +110,24 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
 
   void transform_weights(const T* weights) {
     weights_ = memory().weights.get(weight_step_ * FREQUENCIES);
-    share_out(this->problem.channels, this->filter_blocks(), [&](int channel, int block) {
-      Complex<T>* z = this->tile_of_thread();
-      this->filters_of_channel(weights, channel, block, z);
-      scatter_half(z, weights_ + offset(channel, filters_, block), weight_step_, filters_);
-    });
+    share_out(this->problem.channels, this->filter_blocks(),
+              [&](int channel, int block) {
+                Complex<T>* z = this->tile_of_thread();
+                this->filters_of_channel(weights, channel, block, z);
+                scatter_half(z, weights_ + offset(channel, filters_, block),
+                             weight_step_, filters_);
+              });
   }
 
   void transform_turned_weights(const T* weights) {
     turned_ = memory().turned_weights.get(turned_step_ * FREQUENCIES);
-    share_out(this->problem.filters, this->channel_blocks(), [&](int filter, int block) {
-      Complex<T>* z = this->tile_of_thread();
-      this->channels_of_filter(weights, filter, block, z);
-      scatter_half(z, turned_ + offset(filter, channels_, block), turned_step_, channels_);
-    });
+    share_out(this->problem.filters, this->channel_blocks(),
+              [&](int filter, int block) {
+                Complex<T>* z = this->tile_of_thread();
+                this->channels_of_filter(weights, filter, block, z);
+                scatter_half(z, turned_ + offset(filter, channels_, block),
+                             turned_step_, channels_);
+              });
   }
 
   static void scatter(const Complex<T>* z, T* to, size_t step, int half) {
@@ -196,18 +200,20 @@ class ManyChannels : public Stages<T, S, POOL, RELU> {
   }
 
   void sum_to_weights() const {
-    share_out(this->problem.channels, this->filter_blocks(), [&](int channel, int block) {
-      Complex<T>* z = this->tile_of_thread();
-      const T* from = weights_ + offset(channel, filters_, block);
-      for (int u = 0; u < FREQUENCIES; ++u, from += weight_step_)
-        Base::spread_sum(u, Lanes<T>::load(from), Lanes<T>::load(from + filters_), z);
-      this->write_weights(channel, block, z);
-    });
+    share_out(this->problem.channels, this->filter_blocks(),
+              [&](int channel, int block) {
+                Complex<T>* z = this->tile_of_thread();
+                const T* from = weights_ + offset(channel, filters_, block);
+                for (int u = 0; u < FREQUENCIES; ++u, from += weight_step_)
+                  Base::spread_sum(u, Lanes<T>::load(from),
+                                   Lanes<T>::load(from + filters_), z);
+                this->write_weights(channel, block, z);
+              });
   }
 
   const int channels_, filters_;  // with those of lanes that have none
   const size_t image_step_, output_step_, weight_step_, turned_step_;  // of a frequency
-  ptrdiff_t first_;  // pair of images
+  ptrdiff_t first_;                                                    // pair of images
   T *images_, *outputs_, *grad_images_, *weights_, *turned_;
 };
 

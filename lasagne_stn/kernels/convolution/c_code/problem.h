@@ -1,7 +1,7 @@
 // What is convolved, and the tiles that the work is cut into.
 //
-// A convolution is followed by a bias, by relu or nothing, and by max-pooling or nothing.
-// Rows and columns that pooling drops are never computed.
+// A convolution is followed by a bias, by relu or nothing, and by max-pooling or
+// nothing. Rows and columns that pooling drops are never computed.
 #ifndef STN_CONVOLUTION_PROBLEM_H
 #define STN_CONVOLUTION_PROBLEM_H
 
@@ -11,9 +11,10 @@ namespace stn {
 
 // One axis of the images, from the image to the pooled output.
 struct Axis {
-  ptrdiff_t image;          // pixels of the image
-  int kernel, before, pad;  // of the filter; zeros before the image, and before and after
-  ptrdiff_t used, pooled;   // outputs of the convolution that pooling reads; of pooling
+  ptrdiff_t image;  // pixels of the image
+  int kernel, before,
+      pad;  // of the filter; zeros before the image, and before and after
+  ptrdiff_t used, pooled;  // outputs of the convolution that pooling reads; of pooling
 
   ptrdiff_t convolved() const { return image + pad - kernel + 1; }
 
@@ -27,8 +28,8 @@ struct Problem {
   ptrdiff_t batch;
   int channels, filters;
   Axis rows, columns;
-  bool flip;      // a true convolution; otherwise a correlation
-  double slope;   // the derivative of relu at 0, as the explicit graph has it
+  bool flip;     // a true convolution; otherwise a correlation
+  double slope;  // the derivative of relu at 0, as the explicit graph has it
 
   ptrdiff_t pixels() const { return rows.image * columns.image; }
   int taps() const { return rows.kernel * columns.kernel; }

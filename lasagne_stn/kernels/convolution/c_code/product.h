@@ -1,8 +1,8 @@
-// Products of complex matrices: at one frequency, the sum over channels (or over images)
-// of spectra times weights.
+// Products of complex matrices: at one frequency, the sum over channels (or over
+// images) of spectra times weights.
 //
-// C[m] (+)= sum over k of A[m][k] B[k], with vectors B[k] and C[m], and numbers A[m][k].
-// A or B may be conjugated.
+// C[m] (+)= sum over k of A[m][k] B[k], with vectors B[k] and C[m], and numbers
+// A[m][k]. A or B may be conjugated.
 #ifndef STN_CONVOLUTION_PRODUCT_H
 #define STN_CONVOLUTION_PRODUCT_H
 
@@ -45,7 +45,9 @@ class Product {
   // Fewer would not hide the latency of the multiplications.
   enum { ROWS = 4, WIDE = STN_VECTOR_BYTES == 64 ? 2 : 1 };
 
-  static Vectors<T> at(Vectors<T> all, int v) { return {all.data + v * L, all.half, all.next}; }
+  static Vectors<T> at(Vectors<T> all, int v) {
+    return {all.data + v * L, all.half, all.next};
+  }
 
   template <int V>
   static void columns(int M, int K, Numbers<T> a, Vectors<T> b, Vectors<T> c) {

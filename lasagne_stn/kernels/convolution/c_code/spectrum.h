@@ -1,9 +1,9 @@
 // Two-dimensional spectra of tiles of S x S pixels.
 //
-// Images are real, transforms are complex: two images are one complex tile, the first in
-// its real and the second in its imaginary part. The spectrum of a filter W is that of a
-// real tile, so W(-f) is the conjugate of W(f), and one of each such pair of frequencies
-// is stored.
+// Images are real, transforms are complex: two images are one complex tile, the first
+// in its real and the second in its imaginary part. The spectrum of a filter W is that
+// of a real tile, so W(-f) is the conjugate of W(f), and one of each such pair of
+// frequencies is stored.
 #ifndef STN_CONVOLUTION_SPECTRUM_H
 #define STN_CONVOLUTION_SPECTRUM_H
 
@@ -26,7 +26,8 @@ struct Spectrum {
     return table.pairs;
   }
 
-  // Transforms a tile whose rows from `first` to `last` hold data; the others count as 0.
+  // Transforms a tile whose rows from `first` to `last` hold data; the others count as
+  // 0.
   static void forward(Complex<T>* tile, int first, int last) {
     for (int i = 0; i < S; ++i)
       if (i >= first && i < last)

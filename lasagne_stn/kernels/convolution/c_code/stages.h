@@ -47,10 +47,13 @@ class Stages {
   ptrdiff_t image_pairs() const { return (problem.batch + 1) / 2; }
   int filter_blocks() const { return (problem.filters + L - 1) / L; }
   int channel_blocks() const { return (problem.channels + L - 1) / L; }
-  static int lanes_of(int block, int count) { return std::min<int>(L, count - block * L); }
+  static int lanes_of(int block, int count) {
+    return std::min<int>(L, count - block * L);
+  }
 
   Complex<T>* tile_of_thread() const {
-    return reinterpret_cast<Complex<T>*>(scratch_ + thread_number() * 4 * size_t(S) * S * L);
+    return reinterpret_cast<Complex<T>*>(scratch_ +
+                                         thread_number() * 4 * size_t(S) * S * L);
   }
 
   // ---- forward
@@ -110,7 +113,8 @@ class Stages {
   }
 
   // From the gradient to the output to the spectrum of that to the convolution.
-  void gradient_of_pair(const Tile& tile, ptrdiff_t pair, int block, Complex<T>* z) const {
+  void gradient_of_pair(const Tile& tile, ptrdiff_t pair, int block,
+                        Complex<T>* z) const {
     T* outputs = reinterpret_cast<T*>(z + S * S);
     for (int part = 0; part < 2; ++part) {
       const ptrdiff_t n = 2 * pair + part;
@@ -126,7 +130,8 @@ class Stages {
 
   // From the product of spectra, with real and imaginary parts swapped, to a block of a
   // pair's channels, one in each lane.
-  void add_to_channels(const Tile& tile, ptrdiff_t pair, int block, Complex<T>* z) const {
+  void add_to_channels(const Tile& tile, ptrdiff_t pair, int block,
+                       Complex<T>* z) const {
     const int lanes = lanes_of(block, problem.channels);
     add_to_planes(tile, lanes, z, [&](int part, int lane) {
       return grad_plane(2 * pair + part, block * L + lane);
@@ -141,8 +146,8 @@ class Stages {
     });
   }
 
-  // Puts the sum over frequencies f and -f (conjugated) of a real tile's spectrum into z,
-  // with real and imaginary parts swapped.
+  // Puts the sum over frequencies f and -f (conjugated) of a real tile's spectrum into
+  // z, with real and imaginary parts swapped.
   static void spread_sum(int u, Vector re, Vector im, Complex<T>* z) {
     const auto pair = Spectrum<T, S>::pairs()[u];
     const T share = pair.single() ? T(1) : T(0.5);
@@ -202,7 +207,8 @@ class Stages {
   }
 
   // Of one channel of a block of filters, one in each lane.
-  void filters_of_channel(const T* weights, int channel, int block, Complex<T>* z) const {
+  void filters_of_channel(const T* weights, int channel, int block,
+                          Complex<T>* z) const {
     const T* filters[L];
     const int lanes = lanes_of(block, problem.filters);
     for (int lane = 0; lane < lanes; ++lane)
@@ -211,7 +217,8 @@ class Stages {
   }
 
   // Of a block of one filter's channels, one in each lane.
-  void channels_of_filter(const T* weights, int filter, int block, Complex<T>* z) const {
+  void channels_of_filter(const T* weights, int filter, int block,
+                          Complex<T>* z) const {
     const T* filters[L];
     const int lanes = lanes_of(block, problem.channels);
     for (int lane = 0; lane < lanes; ++lane)
@@ -237,7 +244,6 @@ class Stages {
     return kept;
   }
 
-
   ForwardArrays<T> forward_;
   BackwardArrays<T> backward_;
 
@@ -258,7 +264,8 @@ class Stages {
   }
 
   template <typename Planes>
-  void add_to_planes(const Tile& tile, int lanes, Complex<T>* z, const Planes& plane) const {
+  void add_to_planes(const Tile& tile, int lanes, Complex<T>* z,
+                     const Planes& plane) const {
     Spectrum<T, S>::inverse_of_swapped(z, 0, tiles.window_rows(tile));
     for (int part = 0; part < 2; ++part) {
       T* planes[L] = {};
@@ -283,9 +290,9 @@ class Stages {
         weights, ptrdiff_t(problem.filters) * problem.channels * problem.taps());
     found.resize(problem.batch);
     share_out(problem.batch, [&](ptrdiff_t n) {
-      found[n] = fine && can_be_transformed(images + n * numbers, numbers) &&
-                 (!grad_output ||
-                  can_be_transformed(grad_output + n * gradients, gradients));
+      found[n] =
+          fine && can_be_transformed(images + n * numbers, numbers) &&
+          (!grad_output || can_be_transformed(grad_output + n * gradients, gradients));
     });
   }
 
@@ -304,7 +311,8 @@ class Stages {
 
   // The sum of each filter's weights, [block][channel][lane]: the output over a colour.
   void sum_weights() {
-    weight_sums_ = memory().weight_sums.get(size_t(filter_blocks()) * problem.channels * L);
+    weight_sums_ =
+        memory().weight_sums.get(size_t(filter_blocks()) * problem.channels * L);
     for (int filter = 0; filter < problem.filters; ++filter)
       for (int channel = 0; channel < problem.channels; ++channel) {
         const T* weights = forward_.weights + filter_offset(filter, channel);
@@ -315,8 +323,8 @@ class Stages {
   }
 
   // Where the patch has one colour, the output is computed from the colour.
-  void colour_outputs(const Tile& tile, const Ties<T, POOL>& ties, int block, Vector bias,
-                      T* outputs) const {
+  void colour_outputs(const Tile& tile, const Ties<T, POOL>& ties, int block,
+                      Vector bias, T* outputs) const {
     if (!ties.colours) return;
     Vector value_of[MOST_COLOURS + 1];
     for (int colour = 0; colour < ties.colours; ++colour) {
@@ -337,14 +345,14 @@ class Stages {
 
   void compute_directly(const Tile& tile, ptrdiff_t n, int block, const T* bias,
                         T* outputs) const {
-    const Direct<T> direct(
-        problem, forward_.images + n * problem.channels * problem.pixels(),
-        forward_.weights);
+    const Direct<T> direct(problem,
+                           forward_.images + n * problem.channels * problem.pixels(),
+                           forward_.weights);
     for (int i = 0; i < tile.rows; ++i)
       for (int j = 0; j < tile.columns; ++j, outputs += L)
         for (int lane = 0; lane < lanes_of(block, problem.filters); ++lane)
-          outputs[lane] =
-              bias[lane] + direct.output(block * L + lane, tile.row + i, tile.column + j);
+          outputs[lane] = bias[lane] + direct.output(block * L + lane, tile.row + i,
+                                                     tile.column + j);
   }
 
   Vector gradient_of_image(const Tile& tile, ptrdiff_t n, int block, T* outputs) const {
@@ -377,17 +385,18 @@ class Stages {
       }
   }
 
-  // The planes of the pooled output, or of its gradient; a lane without a filter repeats
-  // the last one.
+  // The planes of the pooled output, or of its gradient; a lane without a filter
+  // repeats the last one.
   void pooled_planes(T* output, ptrdiff_t n, int block, T** planes) const {
     const int lanes = lanes_of(block, problem.filters);
     for (int lane = 0; lane < L; ++lane)
-      planes[lane] = output + (n * problem.filters + block * L + std::min(lane, lanes - 1)) *
-                                  problem.outputs();
+      planes[lane] =
+          output + (n * problem.filters + block * L + std::min(lane, lanes - 1)) *
+                       problem.outputs();
   }
 
-  // Calls a function with each run of pooled pixels: its start in the plane, its length,
-  // and its first pixel in the tile's pooled block.
+  // Calls a function with each run of pooled pixels: its start in the plane, its
+  // length, and its first pixel in the tile's pooled block.
   template <typename Function>
   void each_pooled_run(const Epilogue& epilogue, const Tile& tile,
                        const Function& function) const {

@@ -1,9 +1,9 @@
 // Outputs of the convolution that are equal because the image is.
 //
-// Around digits images are black, so many neighbouring patches are equal, and so are the
-// outputs. Theano's pooling gives the gradient to every pixel that equals the maximum,
-// but the rounding of a transform makes equal outputs differ. So ties are found in the
-// image:
+// Around digits images are black, so many neighbouring patches are equal, and so are
+// the outputs. Theano's pooling gives the gradient to every pixel that equals the
+// maximum, but the rounding of a transform makes equal outputs differ. So ties are
+// found in the image:
 //
 // - in each pooling window, outputs of equal patches are a group, which wins as one;
 // - an output whose patch has one colour is computed from the colour, and so it is the
@@ -51,7 +51,8 @@ class TieFinder {
     wide_ = problem.columns.image + problem.columns.pad;
     if (problem.rows.pad || problem.columns.pad)
       padded_.assign(problem.channels * tall_ * wide_, T(0));
-    for (Flags* flags : {&across_, &down_, &right_, &below_}) flags->resize(tall_ * wide_);
+    for (Flags* flags : {&across_, &down_, &right_, &below_})
+      flags->resize(tall_ * wide_);
     equal_.resize(tall_ * wide_);
   }
 
@@ -90,15 +91,16 @@ class TieFinder {
             &padded_[(channel * tall_ + i + rows.before) * wide_ + columns.before]);
   }
 
-  // Does each pixel equal the one to its right, and the one below, in all channels? What
-  // is compared across the end of a row is not read later.
+  // Does each pixel equal the one to its right, and the one below, in all channels?
+  // What is compared across the end of a row is not read later.
   void compare_neighbours(int channels) {
     compare(channels, 1, &across_);
     compare(channels, wide_, &down_);
   }
 
   void compare(int channels, ptrdiff_t step, Flags* flags) {
-    const ptrdiff_t pixels = tall_ * wide_, compared = std::max<ptrdiff_t>(0, pixels - step);
+    const ptrdiff_t pixels = tall_ * wide_,
+                    compared = std::max<ptrdiff_t>(0, pixels - step);
     enum { L = Lanes<T>::COUNT };
     std::fill(equal_.begin(), equal_.end(), -1);
     for (int channel = 0; channel < channels; ++channel) {
@@ -106,9 +108,9 @@ class TieFinder {
       Integer* equal = equal_.data();
       ptrdiff_t k = 0;
       for (; k + L <= compared; k += L)
-        Lanes<T>::store_integers(
-            equal + k, Lanes<T>::load_integers(equal + k) &
-                           (Lanes<T>::load(plane + k) == Lanes<T>::load(plane + k + step)));
+        Lanes<T>::store_integers(equal + k, Lanes<T>::load_integers(equal + k) &
+                                                (Lanes<T>::load(plane + k) ==
+                                                 Lanes<T>::load(plane + k + step)));
       for (; k < compared; ++k) equal[k] &= -Integer(plane[k] == plane[k + step]);
     }
     for (ptrdiff_t k = 0; k < pixels; ++k)

@@ -1,8 +1,8 @@
 // Between images, weights or blocks and complex tiles of S x S pixels.
 //
 // A true convolution of a tile with a filter has its valid outputs from row and column
-// `kernel - 1` on. There the gradient to an output is put too, and so the gradient to the
-// image has the place of the image.
+// `kernel - 1` on. There the gradient to an output is put too, and so the gradient to
+// the image has the place of the image.
 #ifndef STN_CONVOLUTION_TILES_H
 #define STN_CONVOLUTION_TILES_H
 
@@ -35,7 +35,8 @@ class Tiles {
       const int first = inside ? columns.first : S, last = inside ? columns.last : S;
       fill(row, 0, first, part);
       if (inside)
-        read_run(planes, (rows.origin + i) * problem_.columns.image + columns.origin + first,
+        read_run(planes,
+                 (rows.origin + i) * problem_.columns.image + columns.origin + first,
                  last - first, number(row + first, part), STEP);
       fill(row, last, S, part);
     }
@@ -120,7 +121,8 @@ class Tiles {
     int size, first, last;
     Range(const Axis& axis, ptrdiff_t start, int outputs)
         : origin(start - axis.before), size(outputs + axis.kernel - 1) {
-      first = static_cast<int>(std::min<ptrdiff_t>(size, std::max<ptrdiff_t>(0, -origin)));
+      first =
+          static_cast<int>(std::min<ptrdiff_t>(size, std::max<ptrdiff_t>(0, -origin)));
       last = static_cast<int>(
           std::max<ptrdiff_t>(first, std::min<ptrdiff_t>(size, axis.image - origin)));
     }

@@ -46,7 +46,7 @@ void backward(const long* sizes, double slope, const Type* images, const Type* w
               const uint16_t* mask, const Type* grad_output, Type* grad_images,
               Type* grad_weights, Type* grad_bias) {
   Method(problem(sizes, slope))
-      .backward({images, weights, mask, grad_output, grad_images, grad_weights, grad_bias});
+      .backward(
+          {images, weights, mask, grad_output, grad_images, grad_weights, grad_bias});
 }
-
 }

@@ -40,7 +40,8 @@ void check(int size, int pool, int channels) {
   const bool whole = any(0, 1);
   problem.rows = axis(size, pool, whole);
   problem.columns = axis(size, pool, whole);
-  std::vector<float> images = numbers(problem.batch * problem.channels * problem.pixels());
+  std::vector<float> images =
+      numbers(problem.batch * problem.channels * problem.pixels());
   std::vector<float> weights =
       numbers(size_t(problem.filters) * problem.channels * problem.taps());
   if (!images.empty() && any(0, 3) == 0) images[images.size() / 2] = NAN;

@@ -47,10 +47,10 @@ inline bool read_sizes(const char* name, PyArrayObject* images, PyArrayObject* w
     }
     axis->set_pool(pool, whole_windows_only);
     if (axis->convolved() < 1) {
-      PyErr_Format(PyExc_ValueError,
-                   "%s: padded images must have at least %d %s, as the weights; got %zd",
-                   name, axis->kernel, k ? "columns" : "rows",
-                   (Py_ssize_t)(axis->image + axis->pad));
+      PyErr_Format(
+          PyExc_ValueError,
+          "%s: padded images must have at least %d %s, as the weights; got %zd", name,
+          axis->kernel, k ? "columns" : "rows", (Py_ssize_t)(axis->image + axis->pad));
       return false;
     }
   }

@@ -4,8 +4,8 @@
 
 #section support_code_apply
 
-// Inputs: images, weights, the mask if there is one, gradient to the output. Outputs: the
-// gradients that are asked for, of images, weights and bias in this order.
+// Inputs: images, weights, the mask if there is one, gradient to the output. Outputs:
+// the gradients that are asked for, of images, weights and bias in this order.
 int APPLY_SPECIFIC(convolution_gradient)(PyArrayObject* images, PyArrayObject* weights,
 #if STN_MASKED
                                          PyArrayObject* mask,
@@ -46,7 +46,8 @@ int APPLY_SPECIFIC(convolution_gradient)(PyArrayObject* images, PyArrayObject* w
   arrays.mask = mask_in.data<uint16_t>();
 #endif
 #if STN_GRAD_IMAGES
-  if (!stn::prepare_output(grad_images, 4, PyArray_DIMS(images), TYPENUM_INPUT_0)) return 1;
+  if (!stn::prepare_output(grad_images, 4, PyArray_DIMS(images), TYPENUM_INPUT_0))
+    return 1;
   arrays.grad_images = (DTYPE_INPUT_0*)PyArray_DATA(*grad_images);
 #endif
 #if STN_GRAD_WEIGHTS
@@ -55,7 +56,8 @@ int APPLY_SPECIFIC(convolution_gradient)(PyArrayObject* images, PyArrayObject* w
   arrays.grad_weights = (DTYPE_INPUT_0*)PyArray_DATA(*grad_weights);
 #endif
 #if STN_GRAD_BIAS
-  if (!stn::prepare_output(grad_bias, 1, PyArray_DIMS(weights), TYPENUM_INPUT_0)) return 1;
+  if (!stn::prepare_output(grad_bias, 1, PyArray_DIMS(weights), TYPENUM_INPUT_0))
+    return 1;
   arrays.grad_bias = (DTYPE_INPUT_0*)PyArray_DATA(*grad_bias);
 #endif
   return stn::run([&] { STN_METHOD(problem).backward(arrays); });
