@@ -6,11 +6,22 @@ import sys
 from typing import Sequence
 
 import numpy as np
+import theano
 from theano import Constant, Variable, gof
 from theano import tensor as T
 from theano.compile import optdb
 
-__all__ = ['device_is_active', 'runs_on_device', 'integers_of', 'Rewrite', 'replace']
+from .. import config
+
+__all__ = [
+    'device_is_active',
+    'runs_on_device',
+    'integers_of',
+    'Rewrite',
+    'HostRewrite',
+    'HostRewriteDB',
+    'replace',
+]
 
 
 class Rewrite(gof.Optimizer):
@@ -19,6 +30,47 @@ class Rewrite(gof.Optimizer):
     def add_requirements(self, fgraph: gof.FunctionGraph) -> None:
         """Allow Theano to undo a replacement that fails."""
         fgraph.attach_feature(gof.toolbox.ReplaceValidate())
+
+
+class HostRewrite(Rewrite):
+    """A rewrite that ``config.fused_convolution`` switches; a base class.
+
+    Parameters
+    ----------
+    enabled : bool, optional
+        Whether anything is replaced.
+    """
+
+    def __init__(self, enabled: bool = True) -> None:
+        super().__init__()
+        self.enabled = enabled
+
+    def apply(self, fgraph: gof.FunctionGraph) -> None:
+        """Replace what has a kernel, if kernels can be compiled and are wanted."""
+        if self.enabled and config.fused_convolution and theano.config.cxx:
+            self.replace_nodes(fgraph)
+
+    def replace_nodes(self, fgraph: gof.FunctionGraph) -> None:
+        """Replace what has a kernel; a subclass says how."""
+        raise NotImplementedError
+
+
+class HostRewriteDB(gof.DB):
+    """Creates a `HostRewrite` for a mode; on a device, nothing is replaced.
+
+    Parameters
+    ----------
+    rewrite : type
+        A subclass of `HostRewrite`.
+    """
+
+    def __init__(self, rewrite: type[HostRewrite]) -> None:
+        super().__init__()
+        self.rewrite = rewrite
+
+    def query(self, *tags, **subqueries):
+        """Return the optimizer for a mode, given by its query."""
+        return self.rewrite(enabled=not runs_on_device(tags[0]))
 
 
 def device_is_active() -> bool:

@@ -7,7 +7,7 @@ compute from a few numbers.
 
 from __future__ import annotations
 
-from typing import Collection, Mapping
+from typing import Collection
 
 import numpy as np
 import theano
@@ -39,10 +39,11 @@ def is_relu(output: Variable, variable: Variable) -> bool:
     >>> is_relu(0.5 * (x + abs(x)), x), is_relu(T.maximum(x, 1), x)
     (True, False)
     """
-    values = [_value(output, {variable: point}) for point in (*POINTS, 0.0)]
-    return None not in values and np.allclose(
-        values, np.maximum((*POINTS, 0.0), 0), rtol=0, atol=TOLERANCE
-    )
+    for point in (*POINTS, 0.0):
+        found = _value(output, {variable: point})
+        if found is None or abs(found - max(point, 0)) > TOLERANCE:
+            return False
+    return True
 
 
 def relu_derivative(
@@ -126,14 +127,16 @@ def elementwise_ancestors(
     stop : collection of Theano variables, optional
         What is found, but not searched further.
     """
-    found = [output]
+    found, seen = [output], {output}
     for variable in found:
         if is_elementwise(variable) and variable not in stop:
-            found.extend(
+            new = [
                 each
                 for each in dict.fromkeys(variable.owner.inputs)
-                if each not in found
-            )
+                if each not in seen
+            ]
+            found.extend(new)
+            seen.update(new)
     return found
 
 
@@ -146,10 +149,17 @@ def _constant(variable):
     return None
 
 
-def _value(variable: Variable, known: Mapping[Variable, float]):
-    """Return an element-wise expression's value for numbers; None if it is not one."""
-    if variable in known:
-        return known[variable]
+def _value(variable: Variable, known: dict[Variable, float | None]) -> float | None:
+    """Return an element-wise expression's value for numbers; None if it is not one.
+
+    What is found is added to `known`, because variables may be used many times.
+    """
+    if variable not in known:
+        known[variable] = _compute(variable, known)
+    return known[variable]
+
+
+def _compute(variable, known):
     number = _constant(variable)
     if number is not None or not is_elementwise(variable):
         return number

@@ -76,17 +76,12 @@ METHODS = (
     # 3 x 3 on 64 x 32 x 32, batch 64, no pooling: 200 / 167, so there is no row.
 )
 # Products of small primes, for which transforms are fast.
-SIZES = (8, 10, 12, 14, 15, 16, 18, 20, 21, 24, 25, 26, 28, 30, 32) + (
-    36,
-    40,
-    42,
-    45,
-    48,
-    50,
-    56,
-    60,
-    64,
+# fmt: off
+SIZES = (
+    8, 10, 12, 14, 15, 16, 18, 20, 21, 24, 25, 26, 28, 30, 32, 36, 40, 42, 45, 48, 50,
+    56, 60, 64,
 )
+# fmt: on
 USUAL_SIZE = 64  # of images whose size is not known
 
 

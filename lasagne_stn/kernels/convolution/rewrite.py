@@ -13,7 +13,6 @@ or set ``lasagne_stn.config.fused_convolution = False``.
 from __future__ import annotations
 
 import numpy as np
-import theano
 from theano import gof
 from theano import tensor as T
 from theano.compile import optdb
@@ -23,14 +22,13 @@ from theano.tensor.nnet.abstract_conv import (
     AbstractConv2d_gradWeights,
 )
 
-from ... import config
-from ..rewriting import Rewrite, replace, runs_on_device
+from ..rewriting import HostRewrite, HostRewriteDB, replace
 from .chain import find_chain
 from .cpu import GRADIENTS, Convolution, ConvolutionGradient
 from .methods import method_of
 from .parts import base_kind, clients, find_bias, is_bias_gradient
 
-__all__ = ['FuseConvolutionsDB', 'FuseConvolutions']
+__all__ = ['FuseConvolutions']
 
 NAME = 'lasagne_stn_convolution'
 FLOATS = {'float32', 'float64'}
@@ -41,31 +39,11 @@ ROLES = (
 )
 
 
-class FuseConvolutionsDB(gof.DB):
-    """Creates `FuseConvolutions` for a mode; on a device, nothing is replaced."""
+class FuseConvolutions(HostRewrite):
+    """Replace convolutions and their gradients by fused ops."""
 
-    def query(self, *tags, **subqueries):
-        """Return the optimizer for a mode, given by its query."""
-        return FuseConvolutions(enabled=not runs_on_device(tags[0]))
-
-
-class FuseConvolutions(Rewrite):
-    """Replace convolutions and their gradients by fused ops.
-
-    Parameters
-    ----------
-    enabled : bool, optional
-        Whether anything is replaced.
-    """
-
-    def __init__(self, enabled: bool = True) -> None:
-        super().__init__()
-        self.enabled = enabled
-
-    def apply(self, fgraph: gof.FunctionGraph) -> None:
-        """Replace what has a kernel, one convolution after the other."""
-        if not (self.enabled and config.fused_convolution and theano.config.cxx):
-            return
+    def replace_nodes(self, fgraph: gof.FunctionGraph) -> None:
+        """See :class:`lasagne_stn.kernels.rewriting.HostRewrite`."""
         for kinds, replace_node in (
             (AbstractConv2d, _replace_chain),
             (AbstractConv2d, _replace_convolution),
@@ -177,4 +155,4 @@ def _alike(user, node):
     return base_kind(user.op) == base_kind(node.op) and user.op.kshp == node.op.kshp
 
 
-optdb.register(NAME, FuseConvolutionsDB(), 0.45, 'fast_run')
+optdb.register(NAME, HostRewriteDB(FuseConvolutions), 0.45, 'fast_run')

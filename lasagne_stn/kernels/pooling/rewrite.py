@@ -12,16 +12,14 @@ To compile Theano's own pooling, exclude ``lasagne_stn_pooling`` from the mode, 
 
 from __future__ import annotations
 
-import theano
 from theano import gof
 from theano.compile import optdb
 from theano.tensor.signal.pool import AveragePoolGrad, Pool
 
-from ... import config
-from ..rewriting import Rewrite, integers_of, replace, runs_on_device
+from ..rewriting import HostRewrite, HostRewriteDB, integers_of, replace
 from .cpu import MeanPool, MeanPoolGradient
 
-__all__ = ['ReplacePoolingDB', 'ReplacePooling']
+__all__ = ['ReplacePooling']
 
 NAME = 'lasagne_stn_pooling'
 FLOATS = {'float32', 'float64'}
@@ -29,31 +27,11 @@ MEANS = {'average_exc_pad', 'average_inc_pad'}
 OURS = {Pool: MeanPool, AveragePoolGrad: MeanPoolGradient}
 
 
-class ReplacePoolingDB(gof.DB):
-    """Creates `ReplacePooling` for a mode; on a device, nothing is replaced."""
+class ReplacePooling(HostRewrite):
+    """Replace mean-pooling and its gradient by our ops."""
 
-    def query(self, *tags, **subqueries):
-        """Return the optimizer for a mode, given by its query."""
-        return ReplacePooling(enabled=not runs_on_device(tags[0]))
-
-
-class ReplacePooling(Rewrite):
-    """Replace mean-pooling and its gradient by our ops.
-
-    Parameters
-    ----------
-    enabled : bool, optional
-        Whether anything is replaced.
-    """
-
-    def __init__(self, enabled: bool = True) -> None:
-        super().__init__()
-        self.enabled = enabled
-
-    def apply(self, fgraph: gof.FunctionGraph) -> None:
-        """Replace what our ops compute, one node after the other."""
-        if not (self.enabled and config.fused_convolution and theano.config.cxx):
-            return
+    def replace_nodes(self, fgraph: gof.FunctionGraph) -> None:
+        """See :class:`lasagne_stn.kernels.rewriting.HostRewrite`."""
         for node in fgraph.toposort():
             window = _window_of(node) if type(node.op) in OURS else None
             if window:
@@ -85,4 +63,4 @@ def _window_of(node):
     return size
 
 
-optdb.register(NAME, ReplacePoolingDB(), 0.46, 'fast_run')
+optdb.register(NAME, HostRewriteDB(ReplacePooling), 0.46, 'fast_run')

@@ -8,7 +8,7 @@ from theano.tensor.signal.pool import AveragePoolGrad, Pool, pool_2d
 
 from helpers.compiled import QUICK, fused_ops
 from lasagne_stn import config
-from lasagne_stn.kernels.pooling import rewrite
+from lasagne_stn.kernels import rewriting
 
 OURS = theano.compile.get_mode('FAST_RUN')
 THEANO = OURS.excluding('lasagne_stn_pooling')
@@ -143,7 +143,7 @@ def test_the_switch_and_the_name_keep_theanos(monkeypatch):
 
 def test_on_a_device_pooling_stays_theanos(monkeypatch):
     images = T.tensor4(dtype='float64')
-    monkeypatch.setattr(rewrite, 'runs_on_device', lambda query: True)
+    monkeypatch.setattr(rewriting, 'runs_on_device', lambda query: True)
     function = theano.function([images], pool_2d(images, **SERVED), mode=REPLACED)
     assert ops(function) == ['Pool']
 
